@@ -1,0 +1,112 @@
+import eslint from '@eslint/js';
+import typescript from 'typescript-eslint';
+
+/**
+ * The rooms of the house and what each may import (ARCHITECTURE.md shows the map). Imports point one way:
+ * a room may use the rooms listed for it, and nothing else of the project.
+ */
+const rooms = {
+  random: [],
+  experiment: [],
+  protocol: ['experiment', 'runs'],
+  runs: ['experiment'],
+  data: ['experiment', 'random'],
+  engine: ['random'],
+  models: ['engine', 'experiment'],
+  distill: ['experiment', 'models'],
+  trainer: ['experiment', 'random', 'runs', 'data', 'engine', 'models', 'distill'],
+  cli: ['experiment', 'runs', 'data', 'engine', 'models', 'distill', 'trainer'],
+  extension: ['experiment', 'runs', 'protocol'],
+};
+
+/** Packages that a room must not load: the extension host stays light, the language and the protocol stay pure. */
+const bannedPackages = {
+  random: ['vscode', '@tensorflow/*', 'node:*'],
+  experiment: ['vscode', '@tensorflow/*', 'node:*'],
+  protocol: ['vscode', '@tensorflow/*', 'node:*'],
+  runs: ['vscode', '@tensorflow/*'],
+  data: ['vscode', '@tensorflow/*'],
+  engine: ['vscode'],
+  models: ['vscode'],
+  distill: ['vscode', 'node:*'],
+  trainer: ['vscode'],
+  cli: ['vscode'],
+  extension: ['@tensorflow/*', 'esbuild'],
+};
+
+const roomRules = Object.entries(rooms).map(([room, allowed]) => {
+  const forbidden = Object.keys(rooms).filter((other) => other !== room && !allowed.includes(other));
+  return {
+    files: [`src/${room}/**/*.ts`],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: forbidden.flatMap((other) => [`../${other}/*`, `../../${other}/*`]),
+              message: `src/${room} may import only: ${allowed.join(', ') || 'nothing of the project'}.`,
+            },
+            { group: ['**/webview/*'], message: 'src never imports the webview.' },
+            {
+              group: bannedPackages[room],
+              message: `src/${room} must stay free of this package (ARCHITECTURE.md, invariants).`,
+            },
+          ],
+        },
+      ],
+    },
+  };
+});
+
+export default typescript.config(
+  { ignores: ['dist/**', 'node_modules/**', '.vscode-host/**', '.vscode-test/**', 'test-results/**'] },
+  eslint.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [...typescript.configs.strictTypeChecked, ...typescript.configs.stylisticTypeChecked],
+    languageOptions: {
+      parserOptions: { project: ['./tsconfig.json', './webview/tsconfig.json'] },
+    },
+    rules: {
+      // Numeric loops index typed arrays whose bounds are known; `!` there is the honest spelling.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportDefaultDeclaration', message: 'Name what you export.' },
+        { selector: 'ExportAllDeclaration', message: 'No barrels: import from the file that defines it.' },
+      ],
+      'no-warning-comments': 'error',
+      'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  ...roomRules,
+  {
+    files: ['webview/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { group: ['vscode', 'node:*', '@tensorflow/*'], message: 'Webviews run in a browser.' },
+            {
+              regex: '^(\\.\\./)+src/(?!protocol/|experiment/)',
+              message: 'Webviews share only src/protocol and src/experiment with the host.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ['**/*.mjs', 'vitest.config.ts'],
+    languageOptions: {
+      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', Buffer: 'readonly' },
+    },
+    rules: { 'no-restricted-syntax': 'off' },
+  },
+);
