@@ -1,0 +1,46 @@
+/** A stretch of a text, 1-based lines and columns as people count them; the end is exclusive. */
+export interface TextRange {
+  line: number;
+  column: number;
+  endLine: number;
+  endColumn: number;
+}
+
+/** Where in an experiment something stands: keys and indices from the root, e.g. `['distill', 'hints', 0, 'teacher']`. */
+export type ExperimentPath = readonly (string | number)[];
+
+export type ProblemCode =
+  | 'yaml-syntax'
+  | 'unknown-key'
+  | 'missing-key'
+  | 'wrong-type'
+  | 'wrong-value'
+  | 'conflict'
+  | 'missing-file'
+  | 'cyclic-teacher'
+  | 'bad-teacher'
+  | 'bad-data'
+  | 'bad-model'
+  | 'unknown-export'
+  | 'unknown-model'
+  | 'unknown-layer'
+  | 'shape-mismatch'
+  | 'bad-weights'
+  | 'unused';
+
+/** Something wrong with an experiment: what, where, and what would be right. */
+export interface Problem extends TextRange {
+  /** Absolute path of the file it is in. */
+  file: string;
+  severity: 'error' | 'warning' | 'information';
+  code: ProblemCode;
+  /** A sentence: what is wrong and what to do. */
+  message: string;
+  /** The nearest right word, when there is one; editors offer it as a quick fix. */
+  suggestion?: string;
+}
+
+/** `file:line:column: severity: message`, the form that terminals and editors make clickable. */
+export function formatProblem(problem: Problem): string {
+  return `${problem.file}:${problem.line}:${problem.column}: ${problem.severity}: ${problem.message}`;
+}

@@ -1,0 +1,362 @@
+import { z } from 'zod';
+
+/**
+ * The experiment language, `*.distill.yaml`, version 1. This is its one definition: the types, the JSON schema of the
+ * editor, completion, hover and the reference in `docs/experiment.md` all come from here.
+ */
+
+const weight = z.number().min(0);
+const positiveInteger = z.int().min(1).max(1_000_000_000);
+const modelReference = z
+  .string()
+  .min(1)
+  .describe(
+    'The model: `path#export` of a TypeScript or JavaScript file that returns a tf.LayersModel, or `zoo/NAME` for one of the built-in models.',
+  );
+const modelOptions = z
+  .record(z.string(), z.json())
+  .describe('Options handed to the model function, e.g. `{ hidden: [800, 800] }`.');
+
+const selection = z
+  .strictObject({
+    limit: positiveInteger.optional().describe('Use only the first N samples.'),
+    exclude: z
+      .array(z.int().min(0))
+      .optional()
+      .describe('Classes to leave out, e.g. `[3]`: the student never sees an image of them.'),
+  })
+  .describe('Which samples of the split are used.');
+
+const trainSelection = selection
+  .extend({
+    labels: z
+      .boolean()
+      .default(true)
+      .describe(
+        '`false` hides the labels: an unlabelled transfer set, learnt through soft targets and hints only.',
+      ),
+  })
+  .describe('The transfer set: which training samples are used, and whether their labels are.');
+
+const commonData = {
+  train: trainSelection.prefault({}),
+  test: selection.prefault({}),
+  augment: z
+    .strictObject({
+      shift: z
+        .int()
+        .min(0)
+        .max(64)
+        .default(0)
+        .describe('Largest random shift in pixels, both axes, zero-filled.'),
+      flip: z.boolean().default(false).describe('Mirror half of the images left to right.'),
+    })
+    .optional()
+    .describe('Seeded random augmentation of the training images.'),
+};
+
+const digitsData = z
+  .strictObject({
+    dataset: z.literal('digits').describe('Generated digits, 16×16 grey, 10 classes; no download.'),
+    trainSize: positiveInteger.default(4000).describe('How many training images are generated.'),
+    testSize: positiveInteger.default(2000).describe('How many test images are generated.'),
+    ...commonData,
+  })
+  .describe('Generated digits: deterministic, no download.');
+
+const mnistFolder = z
+  .string()
+  .min(1)
+  .optional()
+  .describe(
+    'Folder with the four IDX files (gzipped or not). Without it: DISTILLERY_DATA, then the download cache.',
+  );
+
+const mnistData = z
+  .strictObject({
+    dataset: z
+      .literal('mnist')
+      .describe('MNIST handwritten digits, 28×28 grey, 10 classes, 60,000 + 10,000.'),
+    path: mnistFolder,
+    ...commonData,
+  })
+  .describe('MNIST from a folder, from DISTILLERY_DATA, or downloaded and checked.');
+
+const fashionMnistData = z
+  .strictObject({
+    dataset: z.literal('fashion-mnist').describe('Fashion-MNIST, 28×28 grey, 10 classes, 60,000 + 10,000.'),
+    path: mnistFolder,
+    ...commonData,
+  })
+  .describe('Fashion-MNIST from a folder, from DISTILLERY_DATA, or downloaded and checked.');
+
+const idxFiles = z.strictObject({
+  images: z
+    .string()
+    .min(1)
+    .describe('IDX file of unsigned bytes, [count, height, width] or [count, height, width, channels].'),
+  labels: z.string().min(1).describe('IDX file of unsigned bytes, [count].'),
+});
+
+const idxData = z
+  .strictObject({
+    dataset: z.literal('idx').describe('Any pair of IDX files.'),
+    files: z
+      .strictObject({ train: idxFiles, test: idxFiles })
+      .describe('The IDX files, relative to this file.'),
+    classes: z.int().min(2).optional().describe('Number of classes; without it, the highest label + 1.'),
+    ...commonData,
+  })
+  .describe('Any IDX image and label files.');
+
+const data = z
+  .discriminatedUnion('dataset', [digitsData, mnistData, fashionMnistData, idxData])
+  .describe('The dataset, and which part of it is used.');
+
+const teacherModel = z
+  .strictObject({
+    model: modelReference,
+    options: modelOptions.optional(),
+    weights: z
+      .string()
+      .min(1)
+      .describe('A .safetensors file with the weights of this model, relative to this file.'),
+  })
+  .describe('A trained model.');
+
+const teacherExperiment = z
+  .strictObject({
+    experiment: z
+      .string()
+      .min(1)
+      .describe(
+        'Another experiment file: its best checkpoint is the teacher, trained first when there is none.',
+      ),
+  })
+  .describe('The best checkpoint of another experiment.');
+
+const oneTeacher = z.union([teacherExperiment, teacherModel]);
+const teacher = z
+  .union([oneTeacher, z.array(oneTeacher).min(1)])
+  .describe(
+    'The teacher: an experiment, or a model with weights; a list is an ensemble. Without it: plain training.',
+  );
+
+const student = z
+  .strictObject({ model: modelReference, options: modelOptions.optional() })
+  .describe('The model that is trained.');
+
+const hard = z
+  .strictObject({ weight: weight.default(1).describe('Weight of the term. Default 1.') })
+  .describe('Cross-entropy with the labels.');
+
+const soft = z
+  .strictObject({
+    method: z
+      .literal('kd')
+      .default('kd')
+      .describe('`kd`: Hinton et al. 2015, on logits at a temperature, times T².'),
+    divergence: z
+      .enum(['kl', 'cross-entropy'])
+      .default('kl')
+      .describe(
+        '`kl` is KL(teacher ‖ student); `cross-entropy` adds the constant entropy of the teacher. Same gradient.',
+      ),
+    temperature: z.number().gt(0).default(4).describe('T > 0: softens both distributions. 1–20; default 4.'),
+    weight: weight.default(0.9).describe('Weight of the term. Default 0.9.'),
+    ensemble: z
+      .enum(['probabilities', 'logits'])
+      .default('probabilities')
+      .describe('How several teachers are averaged: softened probabilities, or logits.'),
+  })
+  .describe('Soft targets: the student matches the softened output of the teacher.');
+
+const hint = z
+  .strictObject({
+    teacher: z.string().min(1).describe('Hint layer: the name of a layer of the teacher.'),
+    student: z.string().min(1).describe('Guided layer: the name of a layer of the student.'),
+    member: z.int().min(0).default(0).describe('Which teacher of an ensemble gives the hint, from 0.'),
+    adapter: z
+      .enum(['auto', 'none', 'conv1x1', 'regressor', 'strided', 'transposed'])
+      .default('auto')
+      .describe(
+        'What carries the guided map to the shape of the hint. `none`: shapes are equal; `conv1x1`: other channels; `regressor`: a valid convolution onto a smaller map (FitNets); `strided`: onto a map k times smaller; `transposed`: onto one k times larger; `auto`: chosen from the shapes and reported.',
+      ),
+    distance: z
+      .enum(['l2', 'l1'])
+      .default('l2')
+      .describe('`l2`: mean squared difference; `l1`: mean absolute difference.'),
+    weight: weight.default(1).describe('Weight of the term. Default 1.'),
+  })
+  .describe(
+    'A hint: a layer of the student learns the feature maps of a layer of the teacher (FitNets, Romero et al. 2015).',
+  );
+
+const distill = z
+  .strictObject({
+    hard: hard.optional(),
+    soft: soft.optional(),
+    hints: z.array(hint).min(1).optional().describe('Pairs of layers.'),
+  })
+  .describe('What the student learns from. Without it: the labels only.');
+
+const learningRate = z.number().gt(0).describe('Peak learning rate.');
+const weightDecay = z.number().min(0).default(0);
+const optimizer = z
+  .discriminatedUnion('name', [
+    z
+      .strictObject({
+        name: z.literal('sgd'),
+        lr: learningRate.default(0.05),
+        momentum: z.number().min(0).lt(1).default(0.9),
+        nesterov: z.boolean().default(false),
+        weightDecay: weightDecay.describe('L2 decay, added to the gradient.'),
+      })
+      .describe('Stochastic gradient descent with momentum.'),
+    z
+      .strictObject({
+        name: z.literal('adam'),
+        lr: learningRate.default(0.001),
+        beta1: z.number().min(0).lt(1).default(0.9),
+        beta2: z.number().min(0).lt(1).default(0.999),
+        epsilon: z.number().gt(0).default(1e-8),
+        weightDecay: weightDecay.describe('L2 decay, added to the gradient.'),
+      })
+      .describe('Adam (Kingma & Ba 2015).'),
+    z
+      .strictObject({
+        name: z.literal('adamw'),
+        lr: learningRate.default(0.001),
+        beta1: z.number().min(0).lt(1).default(0.9),
+        beta2: z.number().min(0).lt(1).default(0.999),
+        epsilon: z.number().gt(0).default(1e-8),
+        weightDecay: z
+          .number()
+          .min(0)
+          .default(0.01)
+          .describe('Decoupled decay, scaled by the learning rate.'),
+      })
+      .describe('Adam with decoupled weight decay (Loshchilov & Hutter 2019).'),
+    z
+      .strictObject({
+        name: z.literal('rmsprop'),
+        lr: learningRate.default(0.001),
+        decay: z.number().min(0).lt(1).default(0.9).describe('Decay of the mean square.'),
+        momentum: z.number().min(0).lt(1).default(0),
+        epsilon: z.number().gt(0).default(1e-8),
+        weightDecay: weightDecay.describe('L2 decay, added to the gradient.'),
+      })
+      .describe('RMSProp (Tieleman & Hinton 2012).'),
+  ])
+  .describe('How the weights move.');
+
+const warmup = z.number().min(0).default(0).describe('Epochs of linear warm-up from 0.');
+const schedule = z
+  .discriminatedUnion('name', [
+    z.strictObject({ name: z.literal('constant'), warmup }).describe('The same rate throughout.'),
+    z
+      .strictObject({
+        name: z.literal('step'),
+        warmup,
+        milestones: z
+          .array(z.number().gt(0))
+          .min(1)
+          .describe('Epochs of the stage after which the rate is multiplied.'),
+        factor: z.number().gt(0).lt(1).default(0.1).describe('By how much.'),
+      })
+      .describe('The rate falls at given epochs.'),
+    z
+      .strictObject({
+        name: z.literal('cosine'),
+        warmup,
+        final: z.number().min(0).max(1).default(0).describe('Where it ends, as a share of the peak.'),
+      })
+      .describe('Half a cosine from the peak to `final`, over the stage.'),
+  ])
+  .describe('How the learning rate changes.');
+
+const term = z.enum(['hard', 'soft', 'hints']);
+const stage = z
+  .strictObject({
+    name: z.string().min(1).optional().describe('Shown in the curves.'),
+    only: z
+      .union([term, z.array(term).min(1)])
+      .optional()
+      .describe(
+        'Terms of this stage; without it, all. `hints` alone trains the student up to the guided layers only (FitNets stage 1).',
+      ),
+    epochs: positiveInteger,
+    optimizer: optimizer.optional().describe('Instead of `train.optimizer`.'),
+    schedule: schedule.optional().describe('Instead of `train.schedule`.'),
+  })
+  .describe('A part of the training with its own terms, optimizer state and schedule.');
+
+const train = z
+  .strictObject({
+    epochs: positiveInteger.optional().describe('Epochs of a training in one stage. Default 10.'),
+    stages: z
+      .array(stage)
+      .min(1)
+      .optional()
+      .describe('Several stages, one after the other, instead of `epochs`.'),
+    batch: z.int().min(1).max(65_536).default(64).describe('Images per step. Default 64.'),
+    optimizer: optimizer.prefault({ name: 'adam' }),
+    schedule: schedule.prefault({ name: 'constant' }),
+    clip: z
+      .number()
+      .gt(0)
+      .optional()
+      .describe('Largest global norm of the gradient; larger ones are scaled down.'),
+  })
+  .describe('How long and how the student is trained.');
+
+const evaluate = z
+  .strictObject({
+    every: positiveInteger
+      .default(1)
+      .describe('Evaluate on the test images every N epochs, and after the last.'),
+    batch: z.int().min(1).max(65_536).default(250).describe('Images at once.'),
+  })
+  .describe('When the student is measured. The checkpoint with the highest test accuracy is the best one.');
+
+export const experimentSchema = z
+  .strictObject({
+    version: z.literal(1).default(1).describe('Version of the language.'),
+    name: z.string().min(1).max(100).optional().describe('Shown in the run browser. Default: the file name.'),
+    task: z.literal('classification').default('classification').describe('What the model is to learn.'),
+    seed: z
+      .int()
+      .min(0)
+      .max(4_294_967_295)
+      .default(1)
+      .describe('Everything random follows from it: same seed, same engine, same result.'),
+    data,
+    teacher: teacher.optional(),
+    student,
+    distill: distill.optional(),
+    train: train.prefault({}),
+    evaluate: evaluate.prefault({}),
+  })
+  .describe('A Distillery experiment.');
+
+/** An experiment with every default filled in. */
+export type Experiment = z.output<typeof experimentSchema>;
+/** An experiment as it may be written, defaults left out. */
+export type ExperimentInput = z.input<typeof experimentSchema>;
+export type DataConfig = Experiment['data'];
+export type TeacherConfig = z.output<typeof oneTeacher>;
+export type StudentConfig = Experiment['student'];
+export type SoftConfig = z.output<typeof soft>;
+export type HintConfig = z.output<typeof hint>;
+export type AdapterKind = HintConfig['adapter'];
+export type OptimizerConfig = z.output<typeof optimizer>;
+export type ScheduleConfig = z.output<typeof schedule>;
+export type StageConfig = z.output<typeof stage>;
+export type Term = z.output<typeof term>;
+
+/** The teachers of an experiment as a list: none, one, or the members of an ensemble in order. */
+export function teachersOf(experiment: Experiment): TeacherConfig[] {
+  const { teacher: given } = experiment;
+  if (given === undefined) return [];
+  return Array.isArray(given) ? given : [given];
+}

@@ -1,0 +1,33 @@
+import type * as tf from '@tensorflow/tfjs';
+
+/** What a model function is told: `export function student(context: ModelContext): tf.LayersModel`. */
+export interface ModelContext {
+  /** `[height, width, channels]` of an image. */
+  inputShape: [number, number, number];
+  classes: number;
+  /** `options` of the experiment. */
+  options: Readonly<Record<string, unknown>>;
+}
+
+/** A model that is ready to use; its last layer gives logits `[batch, classes]`, no softmax. */
+export interface BuiltModel {
+  model: tf.LayersModel;
+  /** `zoo/conv-thin` or `models/student.ts#student`, for people. */
+  label: string;
+}
+
+/** Why a model could not be made or loaded. */
+export class ModelError extends Error {
+  override name = 'ModelError';
+  constructor(
+    readonly code: 'unknown-model' | 'unknown-export' | 'bad-model' | 'missing-file' | 'bad-weights',
+    message: string,
+    /** The nearest right word, when there is one. */
+    readonly suggestion: string | null = null,
+    /** Where in the model code it happened. */
+    readonly source: { file: string; line: number; column: number } | null = null,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+
+/** Metrics measured on a split; `error` = 1 − accuracy. */
+const metrics = z.object({ accuracy: z.number(), loss: z.number() });
+const at = z.number().describe('Milliseconds since 1970.');
+
+export const runEventSchema = z.discriminatedUnion('type', [
+  /**
+   * An attempt begins. `fromStep` > 0 is a resume: what an earlier attempt wrote of later steps is void, and readers
+   * drop it (a run killed between checkpoints repeats those steps, with the same values).
+   */
+  z.object({
+    type: z.literal('start'),
+    at,
+    attempt: z.int(),
+    fromStep: z.int(),
+    engine: z.object({ name: z.string(), device: z.string(), reason: z.string() }),
+    stages: z.array(
+      z.object({
+        name: z.string(),
+        epochs: z.int(),
+        firstStep: z.int(),
+        steps: z.int(),
+        terms: z.array(z.string()),
+      }),
+    ),
+    stepsPerEpoch: z.int(),
+  }),
+  z.object({
+    type: z.literal('model'),
+    at,
+    which: z.enum(['student', 'teacher']),
+    name: z.string(),
+    parameters: z.int(),
+    multiplyAdds: z.int(),
+    run: z.string().nullable(),
+    metrics: metrics.nullable(),
+  }),
+  z.object({
+    type: z.literal('adapter'),
+    at,
+    hint: z.int(),
+    kind: z.string(),
+    /** One sentence: why this adapter. */
+    reason: z.string(),
+    parameters: z.int(),
+  }),
+  /** Means over the steps since the last such event; `losses` holds every weighted term and `total`. */
+  z.object({
+    type: z.literal('step'),
+    at,
+    step: z.int(),
+    epoch: z.number(),
+    losses: z.record(z.string(), z.number()),
+    learningRate: z.number(),
+    gradientNorm: z.number(),
+    trainAccuracy: z.number().nullable(),
+    imagesPerSecond: z.number(),
+  }),
+  z.object({
+    type: z.literal('evaluate'),
+    at,
+    step: z.int(),
+    epoch: z.number(),
+    test: metrics,
+    best: z.boolean(),
+  }),
+  z.object({ type: z.literal('checkpoint'), at, step: z.int(), kind: z.enum(['last', 'best']) }),
+  z.object({ type: z.literal('warning'), at, message: z.string() }),
+  z.object({ type: z.literal('note'), at, message: z.string() }),
+  z.object({
+    type: z.literal('end'),
+    at,
+    step: z.int(),
+    state: z.enum(['finished', 'failed', 'stopped']),
+    reason: z.string().nullable(),
+  }),
+]);
+export type RunEvent = z.infer<typeof runEventSchema>;
