@@ -1,0 +1,38 @@
+import type * as tf from '@tensorflow/tfjs';
+
+export const ENGINE_NAMES = ['wasm', 'cpu', 'tfjs-node', 'tfjs-node-gpu'] as const;
+export type EngineName = (typeof ENGINE_NAMES)[number];
+
+/** A host array that is fed to a step: learning rates and weights of terms too, so that a compiled step may change them. */
+export interface StepInput {
+  data: Float32Array | Int32Array;
+  /** Row-major; `[]` for a scalar. */
+  shape: readonly number[];
+}
+
+/**
+ * The body of a step: an ordinary function over tfjs tensors. It may read and assign the tf.Variables it closes over;
+ * it must not depend on values (no dataSync, no JavaScript branches on numbers), so that an engine may compile it.
+ */
+export type StepFunction = (inputs: Readonly<Record<string, tf.Tensor>>) => Record<string, tf.Tensor>;
+
+/** A step that is ready to run. */
+export interface Step {
+  /** Runs once. The returned arrays belong to the caller. */
+  run(inputs: Readonly<Record<string, StepInput>>): Promise<Record<string, Float32Array>>;
+}
+
+/** Executes steps; knows nothing of models and losses. */
+export interface Engine {
+  readonly name: EngineName;
+  /** For people: `CPU (WebAssembly SIMD)`, `CPU (TensorFlow)`, … */
+  readonly device: string;
+  /** Why this engine was chosen, one sentence. */
+  readonly reason: string;
+  prepare(body: StepFunction): Step;
+}
+
+/** An engine that was asked for cannot be used here. The message says why and what to do. */
+export class EngineError extends Error {
+  override name = 'EngineError';
+}
