@@ -20,7 +20,8 @@ export interface BuiltModel {
 export class ModelError extends Error {
   override name = 'ModelError';
   constructor(
-    readonly code: 'unknown-model' | 'unknown-export' | 'bad-model' | 'missing-file' | 'bad-weights',
+    readonly code:
+      'unknown-model' | 'unknown-export' | 'unknown-layer' | 'bad-model' | 'missing-file' | 'bad-weights',
     message: string,
     /** The nearest right word, when there is one. */
     readonly suggestion: string | null = null,
