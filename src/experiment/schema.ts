@@ -6,6 +6,7 @@ import { z } from 'zod';
  */
 
 const weight = z.number().min(0);
+const seed = z.int().min(0).max(4_294_967_295);
 const positiveInteger = z.int().min(1).max(1_000_000_000);
 const modelReference = z
   .string()
@@ -131,6 +132,11 @@ const teacherExperiment = z
       .min(1)
       .describe(
         'Another experiment file: its best checkpoint is the teacher, trained first when there is none.',
+      ),
+    seed: seed
+      .optional()
+      .describe(
+        'Trains that experiment with another seed: `seed: 1`, `seed: 2`, … of one file make an ensemble.',
       ),
   })
   .describe('The best checkpoint of another experiment.');
@@ -324,12 +330,7 @@ export const experimentSchema = z
     version: z.literal(1).default(1).describe('Version of the language.'),
     name: z.string().min(1).max(100).optional().describe('Shown in the run browser. Default: the file name.'),
     task: z.literal('classification').default('classification').describe('What the model is to learn.'),
-    seed: z
-      .int()
-      .min(0)
-      .max(4_294_967_295)
-      .default(1)
-      .describe('Everything random follows from it: same seed, same engine, same result.'),
+    seed: seed.default(1).describe('Everything random follows from it: same seed, same engine, same result.'),
     data,
     teacher: teacher.optional(),
     student,
