@@ -85,7 +85,7 @@ const cases: Case[] = [
   ],
   ['maxPool 2', [image], (x) => tf.maxPool(x as tf.Tensor4D, 2, 2, 'same')],
   ['maxPool 3/2, overlapping', [image], (x) => tf.maxPool(x as tf.Tensor4D, 3, 2, 'same')],
-  ['maxPool of negatives', [image], (x) => tf.maxPool(tf.sub(x, 100) as tf.Tensor4D, 2, 2, 'valid')],
+  ['maxPool of negatives', [image], (x) => tf.maxPool(tf.sub<tf.Tensor4D>(x, 100), 2, 2, 'valid')],
   ['avgPool 2 valid', [image], (x) => tf.avgPool(x as tf.Tensor4D, 2, 2, 'valid')],
   ['avgPool 3/2 same', [image], (x) => tf.avgPool(x as tf.Tensor4D, 3, 2, 'same')],
   ['upsampling', [image], (x) => tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [10, 12])],

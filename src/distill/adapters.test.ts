@@ -1,0 +1,70 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { AdapterMismatch, buildAdapter, planAdapter } from './adapters';
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+describe('planAdapter', () => {
+  test.each([
+    [[16, 16, 32], [16, 16, 32], 'none'],
+    [[16, 16, 16], [16, 16, 32], 'conv1x1'],
+    [[16, 16, 16], [8, 8, 32], 'strided'],
+    [[8, 8, 16], [16, 16, 32], 'transposed'],
+    [[10, 9, 16], [8, 8, 32], 'regressor'],
+    [[800], [1200], 'conv1x1'],
+    [[800], [800], 'none'],
+  ])('auto joins %j to %j by %s', (guided, hint, kind) => {
+    expect(planAdapter('auto', guided, hint).kind).toBe(kind);
+  });
+
+  test.each([
+    [
+      [8, 8, 16],
+      [10, 10, 16],
+    ],
+    [[8, 8, 16], [128]],
+  ])('auto refuses %j to %j', (guided, hint) => {
+    expect(() => planAdapter('auto', guided, hint)).toThrow(AdapterMismatch);
+  });
+
+  test('a wrong kind is refused with the right one', () => {
+    expect(() => planAdapter('none', [16, 16, 16], [16, 16, 32])).toThrow(
+      'The adapter "none" cannot lead from the guided layer 16×16×16 to the hint 16×16×32: it needs equal shapes. Use `adapter: conv1x1` or `auto`.',
+    );
+    try {
+      planAdapter('conv1x1', [8, 8, 16], [16, 16, 32]);
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toBeInstanceOf(AdapterMismatch);
+      expect(error).toHaveProperty('suggestion', 'transposed');
+    }
+  });
+
+  test('a 1×1 adapter may be asked for where shapes are equal already', () => {
+    expect(planAdapter('conv1x1', [4, 4, 8], [4, 4, 8]).kind).toBe('conv1x1');
+  });
+});
+
+describe('buildAdapter', () => {
+  test.each([
+    [[16, 16, 16], [16, 16, 32], 'conv1x1', 16 * 32 + 32],
+    [[16, 16, 4], [8, 8, 8], 'strided', 3 * 3 * 4 * 8 + 8],
+    [[12, 12, 4], [4, 4, 8], 'strided', 5 * 5 * 4 * 8 + 8],
+    [[8, 8, 4], [16, 16, 8], 'transposed', 4 * 4 * 4 * 8 + 8],
+    [[10, 9, 4], [8, 8, 8], 'regressor', 3 * 2 * 4 * 8 + 8],
+    [[800], [1200], 'conv1x1', 800 * 1200 + 1200],
+  ] as const)(
+    '%j to %j: %s with %d parameters gives the shape of the hint',
+    (guided, hint, kind, parameters) => {
+      const adapter = buildAdapter(planAdapter(kind, guided, hint), 'adapter-1');
+      expect(adapter?.countParams()).toBe(parameters);
+      expect(adapter?.outputShape).toEqual([null, ...hint]);
+    },
+  );
+
+  test('none needs no weights', () => {
+    expect(buildAdapter(planAdapter('auto', [4, 4, 8], [4, 4, 8]), 'adapter-1')).toBeNull();
+  });
+});
