@@ -1,0 +1,189 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { chmod, copyFile, mkdir, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join, relative } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build, context } from 'esbuild';
+
+/**
+ * Builds `dist/`:
+ *
+ *     extension.js           the extension host's bundle
+ *     cli.js, trainer.js     the terminal command and the child process that trains
+ *     tfjs.js, *.wasm        TensorFlow.js, once: whoever asks for any @tensorflow package gets this one instance
+ *     webview/NAME.{js,css}  one bundle for each webview/NAME/main.ts, with the codicons beside it
+ *
+ * Everything is CommonJS: VS Code loads nothing else as an extension, and a dynamic import() inside a CommonJS bundle
+ * runs its module when it is reached, so the commands that need no tfjs never load it.
+ *
+ *     node scripts/build.mjs [--watch] [--production]
+ */
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const output = join(root, 'dist');
+const require = createRequire(import.meta.url);
+
+const programs = [
+  { name: 'extension', entry: 'src/extension/extension.ts' },
+  { name: 'cli', entry: 'src/cli/main.ts', executable: true },
+  { name: 'trainer', entry: 'src/trainer/main.ts' },
+];
+
+/** The tfjs packages that the code imports; each is a property of the exports of `dist/tfjs.js`. */
+const tfjsPackages = ['@tensorflow/tfjs', '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'];
+const wasmFiles = ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm'];
+
+/**
+ * Builds once.
+ * @param {{ production?: boolean }} options `production`: minified, without source maps.
+ */
+export async function buildAll({ production = false } = {}) {
+  const started = performance.now();
+  // Development builds overwrite in place: a trainer that is being started from dist/ must find its file.
+  if (production) await rm(output, { recursive: true, force: true });
+  const jobs = buildJobs(production);
+  await Promise.all([...jobs.map((job) => build(job)), copyAssets()]);
+  await finishPrograms();
+  console.log(`built dist/ in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}
+
+async function watchAll() {
+  const contexts = await Promise.all(
+    buildJobs(false).map((job) =>
+      context({ ...job, logLevel: 'info', plugins: [...(job.plugins ?? []), markExecutable] }),
+    ),
+  );
+  await copyAssets();
+  await Promise.all(contexts.map((each) => each.watch()));
+}
+
+/** The esbuild options of every bundle whose entry exists. */
+function buildJobs(production) {
+  const shared = {
+    absWorkingDir: root,
+    bundle: true,
+    minify: production,
+    sourcemap: production ? false : 'linked',
+    sourcesContent: false,
+    logLevel: 'warning',
+    legalComments: production ? 'linked' : 'none',
+  };
+  const node = { ...shared, platform: 'node', target: 'node20.9', format: 'cjs', keepNames: true };
+  const jobs = present(programs).map(({ name, entry, executable }) => ({
+    ...node,
+    entryPoints: { [name]: entry },
+    outdir: output,
+    external: ['vscode', 'esbuild'],
+    plugins: [oneTfjs],
+    // The sources say import.meta.url, which CommonJS lacks; a bundle is its own file there.
+    define: { 'import.meta.url': 'bundleUrl' },
+    banner: {
+      js: `${executable ? '#!/usr/bin/env node\n' : ''}const bundleUrl = require('node:url').pathToFileURL(__filename).href;`,
+    },
+  }));
+  jobs.push({
+    ...node,
+    stdin: {
+      contents: tfjsPackages
+        .map((name) => `Object.defineProperty(exports, '${name}', { get: () => require('${name}') });`)
+        .join('\n'),
+      resolveDir: root,
+      sourcefile: 'tfjs.cjs',
+    },
+    // The rollups that Node would load (`main`), not the thousand module files.
+    mainFields: ['main'],
+    sourcemap: false,
+    outfile: join(output, 'tfjs.js'),
+  });
+  const webviews = present(webviewEntries());
+  if (webviews.length > 0) {
+    jobs.push({
+      ...shared,
+      entryPoints: Object.fromEntries(webviews.map(({ name, entry }) => [name, entry])),
+      outdir: join(output, 'webview'),
+      platform: 'browser',
+      target: 'es2022',
+      format: 'iife',
+      loader: { '.ttf': 'file', '.svg': 'text' },
+    });
+  }
+  return jobs;
+}
+
+function webviewEntries() {
+  return readdirSync(join(root, 'webview'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => ({ name, entry: `webview/${name}/main.ts` }))
+    .filter(({ entry }) => existsSync(join(root, entry)));
+}
+
+function present(entries) {
+  return entries.filter(({ entry }) => {
+    const exists = existsSync(join(root, entry));
+    if (!exists) console.warn(`skipped ${entry}: it does not exist`);
+    return exists;
+  });
+}
+
+/** Every import of a tfjs package becomes a property of the one shared `dist/tfjs.js`. */
+const oneTfjs = {
+  name: 'one-tfjs',
+  setup(bundle) {
+    bundle.onResolve({ filter: /^@tensorflow\// }, ({ path, importer }) =>
+      tfjsPackages.includes(path)
+        ? { path, namespace: 'one-tfjs' }
+        : {
+            errors: [
+              { text: `${relative(root, importer)} imports ${path}, which dist/tfjs.js does not hold` },
+            ],
+          },
+    );
+    bundle.onResolve({ filter: /^\.\/tfjs\.js$/, namespace: 'one-tfjs' }, ({ path }) => ({
+      path,
+      external: true,
+    }));
+    bundle.onLoad({ filter: /.*/, namespace: 'one-tfjs' }, ({ path }) => ({
+      contents: `module.exports = require('./tfjs.js')[${JSON.stringify(path)}];`,
+    }));
+  },
+};
+
+const markExecutable = {
+  name: 'mark-executable',
+  setup(bundle) {
+    bundle.onEnd(finishPrograms);
+  },
+};
+
+async function finishPrograms() {
+  for (const { name, executable } of programs) {
+    const file = join(output, `${name}.js`);
+    if (executable && existsSync(file)) await chmod(file, 0o755);
+  }
+}
+
+async function copyAssets() {
+  const wasm = dirname(require.resolve('@tensorflow/tfjs-backend-wasm'));
+  const codicons = dirname(require.resolve('@vscode/codicons/dist/codicon.css'));
+  await mkdir(join(output, 'webview'), { recursive: true });
+  await Promise.all([
+    // The Emscripten loader looks for them beside the file it is in.
+    ...wasmFiles.map((name) => copyFile(join(wasm, name), join(output, name))),
+    ...['codicon.css', 'codicon.ttf'].map((name) =>
+      copyFile(join(codicons, name), join(output, 'webview', name)),
+    ),
+  ]);
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const { values } = parseArgs({
+    options: {
+      watch: { type: 'boolean', default: false },
+      production: { type: 'boolean', default: false },
+    },
+  });
+  if (values.watch) await watchAll();
+  else await buildAll({ production: values.production });
+}
