@@ -16,6 +16,13 @@ export interface BuiltModel {
   label: string;
 }
 
+/** A place in model code: absolute path, line and column from 1. */
+export interface SourcePosition {
+  file: string;
+  line: number;
+  column: number;
+}
+
 /** Why a model could not be made or loaded. */
 export class ModelError extends Error {
   override name = 'ModelError';
@@ -26,7 +33,7 @@ export class ModelError extends Error {
     /** The nearest right word, when there is one. */
     readonly suggestion: string | null = null,
     /** Where in the model code it happened. */
-    readonly source: { file: string; line: number; column: number } | null = null,
+    readonly source: SourcePosition | null = null,
     options?: ErrorOptions,
   ) {
     super(message, options);

@@ -1,0 +1,161 @@
+import { createRequire, SourceMap, type SourceMapPayload } from 'node:module';
+import { dirname, resolve } from 'node:path';
+import { compileFunction } from 'node:vm';
+import * as tf from '@tensorflow/tfjs';
+import { build, type BuildFailure, type BuildResult, type Message } from 'esbuild';
+import { z } from 'zod';
+import { ModelError, type SourcePosition } from './model';
+
+/** A bundled file of model code, not yet run. */
+export interface ModelFile {
+  /** Absolute path. */
+  file: string;
+  /** Runs the code from the top, and gives what it exports. */
+  evaluate(): Record<string, unknown>;
+  /** Where in the user's code an error came from; null when no frame of its stack lies there. */
+  positionOf(error: unknown): SourcePosition | null;
+  /** Where a function of the user's code is defined; null when it comes from elsewhere. */
+  definitionOf(exported: CallableFunction): SourcePosition | null;
+}
+
+/** Packages for which the model code gets our own tfjs: layers of two copies of it don't work together. */
+const tfjsPackages = /^@tensorflow\/tfjs(?:-(?:core|layers|node|node-gpu|converter|backend-[a-z]+))?$/;
+
+/**
+ * Bundles a TypeScript or JavaScript file and what it imports. Types are stripped, not checked.
+ *
+ * @param file - absolute path of a file that exists.
+ * @throws ModelError `bad-model` for syntax errors and imports that cannot be found, with the place.
+ */
+export async function bundleModelFile(file: string): Promise<ModelFile> {
+  const folder = dirname(file);
+  const bundlePath = `${file}.bundle.cjs`;
+  let result: BuildResult<{ write: false }>;
+  try {
+    result = await build({
+      entryPoints: [file],
+      absWorkingDir: folder,
+      outfile: bundlePath,
+      bundle: true,
+      write: false,
+      format: 'cjs',
+      platform: 'node',
+      target: 'node20',
+      keepNames: true,
+      // Kept out of the code: Node would map the stack by itself when started with --enable-source-maps.
+      sourcemap: 'external',
+      sourcesContent: false,
+      external: ['@tensorflow/*'],
+      logLevel: 'silent',
+      logOverride: { 'empty-import-meta': 'error' },
+    });
+  } catch (error) {
+    if (isBuildFailure(error)) throw bundleError(error, file);
+    throw error;
+  }
+  const textOf = (ending: string) => result.outputFiles.find(({ path }) => path.endsWith(ending))!.text;
+  const code = textOf('.cjs');
+  const sourceMap = new SourceMap(sourceMapSchema.parse(JSON.parse(textOf('.map'))));
+  return {
+    file,
+    evaluate: () => evaluateBundle(code, bundlePath, file),
+    positionOf: (error) => positionOf(error, bundlePath, sourceMap),
+    definitionOf(exported) {
+      const start = code.indexOf(Function.prototype.toString.call(exported));
+      if (start < 0) return null;
+      const before = code.slice(0, start).split('\n');
+      return originalPosition(sourceMap, bundlePath, before.length, before.at(-1)!.length + 1);
+    },
+  };
+}
+
+const sourceMapSchema = z.object({
+  version: z.int(),
+  sources: z.array(z.string()),
+  sourcesContent: z.array(z.string()).default([]),
+  names: z.array(z.string()),
+  mappings: z.string(),
+  file: z.string().default(''),
+  sourceRoot: z.string().default(''),
+}) satisfies z.ZodType<SourceMapPayload>;
+
+function isBuildFailure(error: unknown): error is BuildFailure {
+  return error instanceof Error && 'errors' in error && Array.isArray(error.errors);
+}
+
+function bundleError(failure: BuildFailure, file: string): ModelError {
+  const [first] = failure.errors;
+  if (first === undefined)
+    return new ModelError('bad-model', failure.message, null, null, { cause: failure });
+  const more = failure.errors.length > 1 ? ` (and ${failure.errors.length - 1} more)` : '';
+  const message = explainBundleMessage(first) + more;
+  return new ModelError('bad-model', message, null, messagePosition(first, dirname(file)), {
+    cause: failure,
+  });
+}
+
+function explainBundleMessage({ id, text }: Message): string {
+  if (text.startsWith('Top-level await')) {
+    return 'Model code cannot use `await` at the top level: it must build the model at once.';
+  }
+  if (id === 'empty-import-meta') {
+    return 'Model code cannot use `import.meta`: it runs as one CommonJS file. Use `__dirname`, the folder of the model file.';
+  }
+  return text.endsWith('.') ? text : `${text}.`;
+}
+
+function messagePosition({ location }: Message, folder: string): SourcePosition | null {
+  if (location === null) return null;
+  // esbuild counts columns in bytes from 0, people in characters from 1.
+  const before = Buffer.from(location.lineText, 'utf8').subarray(0, location.column).toString('utf8');
+  return { file: resolve(folder, location.file), line: location.line, column: before.length + 1 };
+}
+
+function evaluateBundle(code: string, bundlePath: string, file: string): Record<string, unknown> {
+  const userRequire = createRequire(file);
+  const modelRequire = (id: string): unknown => {
+    if (tfjsPackages.test(id)) return tf;
+    if (id.startsWith('@tensorflow/tfjs')) {
+      throw new Error(`Model code cannot use ${id}: import what you need from '@tensorflow/tfjs'.`);
+    }
+    return userRequire(id);
+  };
+  const module: { exports: unknown } = { exports: {} };
+  const parameters = ['exports', 'require', 'module', '__filename', '__dirname'];
+  const run: unknown = compileFunction(code, parameters, { filename: bundlePath });
+  if (typeof run !== 'function') throw new TypeError('compileFunction gave no function.');
+  Reflect.apply(run, module.exports, [module.exports, modelRequire, module, file, dirname(file)]);
+  const { exports } = module;
+  if (typeof exports === 'function') return { default: exports };
+  return typeof exports === 'object' ? { ...exports } : {};
+}
+
+function positionOf(error: unknown, bundlePath: string, sourceMap: SourceMap): SourcePosition | null {
+  if (!(error instanceof Error) || error.stack === undefined) return null;
+  for (const frame of error.stack.split('\n')) {
+    const start = frame.indexOf(bundlePath);
+    if (start < 0) continue;
+    const place = /^:(\d+):(\d+)/.exec(frame.slice(start + bundlePath.length));
+    if (place === null) continue;
+    const position = originalPosition(sourceMap, bundlePath, Number(place[1]), Number(place[2]));
+    if (position !== null && !/[\\/]node_modules[\\/]/.test(position.file)) return position;
+  }
+  return null;
+}
+
+/** The place in the user's files of a line and column of the bundle, both from 1. */
+function originalPosition(
+  sourceMap: SourceMap,
+  bundlePath: string,
+  line: number,
+  column: number,
+): SourcePosition | null {
+  // A source map counts from 0.
+  const entry = sourceMap.findEntry(line - 1, column - 1);
+  if (!('originalSource' in entry)) return null;
+  return {
+    file: resolve(dirname(bundlePath), entry.originalSource),
+    line: entry.originalLine + 1,
+    column: entry.originalColumn + 1,
+  };
+}
