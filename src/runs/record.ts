@@ -9,6 +9,7 @@ import { experimentSchema } from '../experiment/schema';
  *     end.json            how it ended; removed by resume                                       written once per end
  *     events.jsonl        everything that happened, one JSON object a line                      append only
  *     labels.json         what people say of it: archived, notes                                replaced
+ *     control/launch.json who was started to train it; counts until its first heartbeat         replaced by resume
  *     control/stop.json   a request to stop                                                     removed when obeyed
  *     checkpoints/        last.safetensors, best.safetensors                                    replaced
  *     log.txt             what the trainer printed                                              append only
@@ -19,6 +20,7 @@ export const RUN_FILES = {
   end: 'end.json',
   events: 'events.jsonl',
   labels: 'labels.json',
+  launch: 'control/launch.json',
   stopRequest: 'control/stop.json',
   lastCheckpoint: 'checkpoints/last.safetensors',
   bestCheckpoint: 'checkpoints/best.safetensors',
@@ -66,6 +68,9 @@ export const processIdentitySchema = z.object({
 });
 export type ProcessIdentity = z.infer<typeof processIdentitySchema>;
 
+export const runLaunchSchema = z.object({ process: processIdentitySchema, at: z.iso.datetime() });
+export type RunLaunch = z.infer<typeof runLaunchSchema>;
+
 const measurementSchema = z.object({ step: z.int(), epoch: z.number(), accuracy: z.number() });
 
 export const progressSchema = z.object({
@@ -110,4 +115,9 @@ export const runLabelsSchema = z.object({
 });
 export type RunLabels = z.infer<typeof runLabelsSchema>;
 
-export const stopRequestSchema = z.object({ at: z.iso.datetime(), by: z.string() });
+export const stopRequestSchema = z.object({
+  at: z.iso.datetime(),
+  /** Who asks, for people: `distillery stop`, `VS Code`, … */
+  by: z.string(),
+});
+export type StopRequest = z.infer<typeof stopRequestSchema>;

@@ -1,0 +1,130 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, open, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { clearStopRequest } from './control';
+import { hasCode, isMissing, writeJson } from './files';
+import { readRunFolder, readState } from './folder';
+import { identifyProcess } from './process';
+import { RUN_FILES, type ProcessIdentity, type RunLaunch } from './record';
+import { workspaceOf } from './workspace';
+
+/** How long a launch may be under way before another one takes over: the launching program has crashed. */
+const abandonedMilliseconds = 15_000;
+
+export interface TrainerPrograms {
+  /** Node, or an Electron binary that plays Node. */
+  nodePath: string;
+  /** `dist/trainer.js`. */
+  trainerPath: string;
+}
+
+/** Why a run cannot be started or resumed. The message says what to do. */
+export class LaunchError extends Error {
+  override name = 'LaunchError';
+}
+
+/**
+ * Starts the trainer of a new run. It belongs to nobody: it lives on when the terminal or the editor that started it
+ * closes, and what it prints goes to `log.txt`.
+ * @returns The process, which also stands in `control/launch.json`.
+ * @throws {LaunchError} When the program cannot be started.
+ */
+export async function startTrainer(directory: string, programs: TrainerPrograms): Promise<ProcessIdentity> {
+  const at = new Date().toISOString();
+  const log = await open(join(directory, RUN_FILES.log), 'a');
+  let child: ChildProcess;
+  try {
+    child = spawn(programs.nodePath, [programs.trainerPath, '--run', directory], {
+      // Not the run folder: Windows would not let it be deleted or renamed.
+      cwd: workspaceOf(directory),
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+      windowsHide: true,
+      env: trainerEnvironment(process.env, isElectron(programs.nodePath)),
+    });
+    await once(child, 'spawn');
+  } catch (error) {
+    throw new LaunchError(
+      `The trainer could not be started with ${programs.nodePath}: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
+  } finally {
+    await log.close();
+  }
+  child.unref();
+  if (child.pid === undefined) throw new LaunchError(`${programs.nodePath} started without a process id.`);
+  const launch: RunLaunch = { process: await identifyProcess(child.pid), at };
+  const file = join(directory, RUN_FILES.launch);
+  await mkdir(dirname(file), { recursive: true });
+  await writeJson(file, launch);
+  return launch.process;
+}
+
+/**
+ * Goes on with a run that was stopped, interrupted or has failed, from its last checkpoint.
+ * @throws {LaunchError} When it runs, has finished, or is being resumed by someone else at this moment.
+ */
+export async function resumeRun(directory: string, programs: TrainerPrograms): Promise<ProcessIdentity> {
+  const release = await claimLaunch(directory);
+  try {
+    const folder = await readRunFolder(directory);
+    const state = await readState(folder);
+    if (state === 'running') throw new LaunchError(`Run ${folder.record.id} is already running.`);
+    if (state === 'finished') {
+      throw new LaunchError(`Run ${folder.record.id} has finished; there is nothing left to train.`);
+    }
+    await clearStopRequest(directory);
+    await rm(join(directory, RUN_FILES.end), { force: true });
+    return await startTrainer(directory, programs);
+  } finally {
+    await release();
+  }
+}
+
+/**
+ * The environment of a trainer: that of this process without what an editor put there for its own children.
+ * @param electron Whether the program is an Electron binary, which must be told to play Node.
+ */
+export function trainerEnvironment(environment: NodeJS.ProcessEnv, electron: boolean): NodeJS.ProcessEnv {
+  const kept = Object.entries(environment).filter(([key]) => !/^(ELECTRON|VSCODE)_/i.test(key));
+  return { ...Object.fromEntries(kept), ...(electron && { ELECTRON_RUN_AS_NODE: '1' }) };
+}
+
+function isElectron(program: string): boolean {
+  return process.versions['electron'] !== undefined && program === process.execPath;
+}
+
+/** Makes sure that only one program at a time judges a run and starts its trainer. */
+async function claimLaunch(directory: string): Promise<() => Promise<void>> {
+  const claim = join(directory, dirname(RUN_FILES.launch), 'launching');
+  await mkdir(dirname(claim), { recursive: true });
+  try {
+    await mkdir(claim);
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+    if (!(await isAbandoned(claim))) {
+      throw new LaunchError(`Someone else is resuming ${directory} at this moment.`, { cause: error });
+    }
+    await removeClaim(claim);
+    return claimLaunch(directory);
+  }
+  return () => removeClaim(claim);
+}
+
+async function isAbandoned(claim: string): Promise<boolean> {
+  try {
+    return Date.now() - (await stat(claim)).mtimeMs > abandonedMilliseconds;
+  } catch (error) {
+    if (isMissing(error)) return true;
+    throw error;
+  }
+}
+
+async function removeClaim(claim: string): Promise<void> {
+  try {
+    await rmdir(claim);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}
