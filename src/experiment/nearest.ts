@@ -21,6 +21,11 @@ export function nearestWord(word: string, candidates: readonly string[]): string
   return nearestWords(word, candidates, 1)[0];
 }
 
+/** Whether a word differs from another by a slip of the pen only: case, separators, one letter. */
+export function isSlipOf(word: string, other: string): boolean {
+  return costOf(word, other) <= 1;
+}
+
 /** ``Did you mean `a` or `b`?``, with a blank before it to follow a sentence; empty without words. */
 export function didYouMean(words: readonly string[]): string {
   return words.length === 0 ? '' : ` Did you mean ${alternatives(words)}?`;

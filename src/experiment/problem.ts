@@ -40,6 +40,31 @@ export interface Problem extends TextRange {
   suggestion?: string;
 }
 
+/** A problem before it has a place in a text: what is wrong with the value at a path, or with its key. */
+export interface Finding {
+  path: ExperimentPath;
+  /** Which side of `key: value` it stands at; the value unless said otherwise. */
+  part?: 'key' | 'value';
+  /** An error unless said otherwise. */
+  severity?: Problem['severity'];
+  code: ProblemCode;
+  message: string;
+  suggestion?: string | undefined;
+}
+
+/** `distill.hints[0].teacher`; the root is `the experiment`. */
+export function formatPath(path: ExperimentPath): string {
+  if (path.length === 0) return 'the experiment';
+  return path
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`))
+    .join('');
+}
+
+/** The problems in the order of the text. */
+export function inTextOrder(problems: readonly Problem[]): Problem[] {
+  return [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
 /** `file:line:column: severity: message`, the form that terminals and editors make clickable. */
 export function formatProblem(problem: Problem): string {
   return `${problem.file}:${problem.line}:${problem.column}: ${problem.severity}: ${problem.message}`;

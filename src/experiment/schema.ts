@@ -6,11 +6,17 @@ import { z } from 'zod';
  */
 
 const weight = z.number().min(0);
+/** A share below 1 that an optimizer keeps of its past. */
+const decayRate = z.number().min(0).lt(1);
+/** Labels are bytes. */
+const classNumber = z.int().min(0).max(255);
 const seed = z.int().min(0).max(4_294_967_295);
 const positiveInteger = z.int().min(1).max(1_000_000_000);
 const modelReference = z
   .string()
-  .min(1)
+  .regex(/^(zoo\/[^#]+|(?!zoo\/).+#[^#]+)$/, {
+    error: 'must be `path#export`, such as `./models/student.ts#student`, or `zoo/NAME`',
+  })
   .describe(
     'The model: `path#export` of a TypeScript or JavaScript file that returns a tf.LayersModel, or `zoo/NAME` for one of the built-in models.',
   );
@@ -22,7 +28,7 @@ const selection = z
   .strictObject({
     limit: positiveInteger.optional().describe('Use only the first N samples.'),
     exclude: z
-      .array(z.int().min(0))
+      .array(classNumber)
       .optional()
       .describe('Classes to leave out, e.g. `[3]`: the student never sees an image of them.'),
   })
@@ -41,7 +47,7 @@ const trainSelection = selection
 
 const commonData = {
   train: trainSelection.prefault({}),
-  test: selection.prefault({}),
+  test: selection.prefault({}).describe('Which test images are used.'),
   augment: z
     .strictObject({
       shift: z
@@ -103,9 +109,17 @@ const idxData = z
   .strictObject({
     dataset: z.literal('idx').describe('Any pair of IDX files.'),
     files: z
-      .strictObject({ train: idxFiles, test: idxFiles })
+      .strictObject({
+        train: idxFiles.describe('Training images and labels.'),
+        test: idxFiles.describe('Test images and labels.'),
+      })
       .describe('The IDX files, relative to this file.'),
-    classes: z.int().min(2).optional().describe('Number of classes; without it, the highest label + 1.'),
+    classes: z
+      .int()
+      .min(2)
+      .max(256)
+      .optional()
+      .describe('Number of classes; without it, the highest label + 1.'),
     ...commonData,
   })
   .describe('Any IDX image and label files.');
@@ -129,7 +143,7 @@ const teacherExperiment = z
   .strictObject({
     experiment: z
       .string()
-      .min(1)
+      .regex(/\.ya?ml$/, { error: 'must name an experiment file, such as `./teacher.distill.yaml`' })
       .describe(
         'Another experiment file: its best checkpoint is the teacher, trained first when there is none.',
       ),
@@ -143,7 +157,7 @@ const teacherExperiment = z
 
 const oneTeacher = z.union([teacherExperiment, teacherModel]);
 const teacher = z
-  .union([oneTeacher, z.array(oneTeacher).min(1)])
+  .union([teacherExperiment, teacherModel, z.array(oneTeacher).min(1)])
   .describe(
     'The teacher: an experiment, or a model with weights; a list is an ensemble. Without it: plain training.',
   );
@@ -153,7 +167,7 @@ const student = z
   .describe('The model that is trained.');
 
 const hard = z
-  .strictObject({ weight: weight.default(1).describe('Weight of the term. Default 1.') })
+  .strictObject({ weight: weight.default(1).describe('Weight of the term.') })
   .describe('Cross-entropy with the labels.');
 
 const soft = z
@@ -168,8 +182,12 @@ const soft = z
       .describe(
         '`kl` is KL(teacher ‖ student); `cross-entropy` adds the constant entropy of the teacher. Same gradient.',
       ),
-    temperature: z.number().gt(0).default(4).describe('T > 0: softens both distributions. 1–20; default 4.'),
-    weight: weight.default(0.9).describe('Weight of the term. Default 0.9.'),
+    temperature: z
+      .number()
+      .gt(0)
+      .default(4)
+      .describe('T, divides the logits of teacher and student. Useful from 1 to 20.'),
+    weight: weight.default(0.9).describe('Weight of the term.'),
     ensemble: z
       .enum(['probabilities', 'logits'])
       .default('probabilities')
@@ -181,7 +199,12 @@ const hint = z
   .strictObject({
     teacher: z.string().min(1).describe('Hint layer: the name of a layer of the teacher.'),
     student: z.string().min(1).describe('Guided layer: the name of a layer of the student.'),
-    member: z.int().min(0).default(0).describe('Which teacher of an ensemble gives the hint, from 0.'),
+    member: z
+      .int()
+      .min(0)
+      .max(1000)
+      .default(0)
+      .describe('Which teacher of an ensemble gives the hint, from 0.'),
     adapter: z
       .enum(['auto', 'none', 'conv1x1', 'regressor', 'strided', 'transposed'])
       .default('auto')
@@ -192,7 +215,7 @@ const hint = z
       .enum(['l2', 'l1'])
       .default('l2')
       .describe('`l2`: mean squared difference; `l1`: mean absolute difference.'),
-    weight: weight.default(1).describe('Weight of the term. Default 1.'),
+    weight: weight.default(1).describe('Weight of the term.'),
   })
   .describe(
     'A hint: a layer of the student learns the feature maps of a layer of the teacher (FitNets, Romero et al. 2015).',
@@ -207,78 +230,69 @@ const distill = z
   .describe('What the student learns from. Without it: the labels only.');
 
 const learningRate = z.number().gt(0).describe('Peak learning rate.');
-const weightDecay = z.number().min(0).default(0);
-const optimizer = z
-  .discriminatedUnion('name', [
-    z
-      .strictObject({
-        name: z.literal('sgd'),
-        lr: learningRate.default(0.05),
-        momentum: z.number().min(0).lt(1).default(0.9),
-        nesterov: z.boolean().default(false),
-        weightDecay: weightDecay.describe('L2 decay, added to the gradient.'),
-      })
-      .describe('Stochastic gradient descent with momentum.'),
-    z
-      .strictObject({
-        name: z.literal('adam'),
-        lr: learningRate.default(0.001),
-        beta1: z.number().min(0).lt(1).default(0.9),
-        beta2: z.number().min(0).lt(1).default(0.999),
-        epsilon: z.number().gt(0).default(1e-8),
-        weightDecay: weightDecay.describe('L2 decay, added to the gradient.'),
-      })
-      .describe('Adam (Kingma & Ba 2015).'),
-    z
-      .strictObject({
-        name: z.literal('adamw'),
-        lr: learningRate.default(0.001),
-        beta1: z.number().min(0).lt(1).default(0.9),
-        beta2: z.number().min(0).lt(1).default(0.999),
-        epsilon: z.number().gt(0).default(1e-8),
-        weightDecay: z
-          .number()
-          .min(0)
-          .default(0.01)
-          .describe('Decoupled decay, scaled by the learning rate.'),
-      })
-      .describe('Adam with decoupled weight decay (Loshchilov & Hutter 2019).'),
-    z
-      .strictObject({
-        name: z.literal('rmsprop'),
-        lr: learningRate.default(0.001),
-        decay: z.number().min(0).lt(1).default(0.9).describe('Decay of the mean square.'),
-        momentum: z.number().min(0).lt(1).default(0),
-        epsilon: z.number().gt(0).default(1e-8),
-        weightDecay: weightDecay.describe('L2 decay, added to the gradient.'),
-      })
-      .describe('RMSProp (Tieleman & Hinton 2012).'),
-  ])
-  .describe('How the weights move.');
+const weightDecay = z.number().min(0).default(0).describe('L2 decay, added to the gradient.');
+const epsilon = z.number().gt(0).default(1e-8).describe('Keeps the division away from zero.');
+const adamKeys = {
+  lr: learningRate.default(0.001),
+  beta1: decayRate.default(0.9).describe('Decay of the mean gradient.'),
+  beta2: decayRate.default(0.999).describe('Decay of the mean squared gradient.'),
+  epsilon,
+};
+const sgd = z
+  .strictObject({
+    name: z.literal('sgd').describe('Stochastic gradient descent with momentum.'),
+    lr: learningRate.default(0.05),
+    momentum: decayRate.default(0.9).describe('Share of the last move that is kept.'),
+    nesterov: z.boolean().default(false).describe('Look ahead along the momentum.'),
+    weightDecay,
+  })
+  .describe('Stochastic gradient descent with momentum.');
+const adam = z
+  .strictObject({ name: z.literal('adam').describe('Adam.'), ...adamKeys, weightDecay })
+  .describe('Adam (Kingma & Ba 2015).');
+const adamw = z
+  .strictObject({
+    name: z.literal('adamw').describe('Adam with decoupled weight decay.'),
+    ...adamKeys,
+    weightDecay: z.number().min(0).default(0.01).describe('Decoupled decay, scaled by the learning rate.'),
+  })
+  .describe('Adam with decoupled weight decay (Loshchilov & Hutter 2019).');
+const rmsprop = z
+  .strictObject({
+    name: z.literal('rmsprop').describe('RMSProp.'),
+    lr: learningRate.default(0.001),
+    decay: decayRate.default(0.9).describe('Decay of the mean squared gradient.'),
+    momentum: decayRate.default(0).describe('Share of the last move that is kept.'),
+    epsilon,
+    weightDecay,
+  })
+  .describe('RMSProp (Tieleman & Hinton 2012).');
+const optimizer = z.discriminatedUnion('name', [sgd, adam, adamw, rmsprop]).describe('How the weights move.');
 
 const warmup = z.number().min(0).default(0).describe('Epochs of linear warm-up from 0.');
+const constantSchedule = z
+  .strictObject({ name: z.literal('constant').describe('The same rate throughout.'), warmup })
+  .describe('The same rate throughout.');
+const stepSchedule = z
+  .strictObject({
+    name: z.literal('step').describe('The rate falls at given epochs.'),
+    warmup,
+    milestones: z
+      .array(z.number().gt(0))
+      .min(1)
+      .describe('Epochs of the stage after which the rate is multiplied by `factor`, e.g. `[10, 15]`.'),
+    factor: z.number().gt(0).lt(1).default(0.1).describe('What the rate is multiplied by.'),
+  })
+  .describe('The rate falls at given epochs.');
+const cosineSchedule = z
+  .strictObject({
+    name: z.literal('cosine').describe('Half a cosine from the peak to `final`.'),
+    warmup,
+    final: z.number().min(0).max(1).default(0).describe('Where it ends, as a share of the peak.'),
+  })
+  .describe('Half a cosine from the peak to `final`, over the stage.');
 const schedule = z
-  .discriminatedUnion('name', [
-    z.strictObject({ name: z.literal('constant'), warmup }).describe('The same rate throughout.'),
-    z
-      .strictObject({
-        name: z.literal('step'),
-        warmup,
-        milestones: z
-          .array(z.number().gt(0))
-          .min(1)
-          .describe('Epochs of the stage after which the rate is multiplied.'),
-        factor: z.number().gt(0).lt(1).default(0.1).describe('By how much.'),
-      })
-      .describe('The rate falls at given epochs.'),
-    z
-      .strictObject({
-        name: z.literal('cosine'),
-        warmup,
-        final: z.number().min(0).max(1).default(0).describe('Where it ends, as a share of the peak.'),
-      })
-      .describe('Half a cosine from the peak to `final`, over the stage.'),
-  ])
+  .discriminatedUnion('name', [constantSchedule, stepSchedule, cosineSchedule])
   .describe('How the learning rate changes.');
 
 const term = z.enum(['hard', 'soft', 'hints']);
@@ -291,7 +305,7 @@ const stage = z
       .describe(
         'Terms of this stage; without it, all. `hints` alone trains the student up to the guided layers only (FitNets stage 1).',
       ),
-    epochs: positiveInteger,
+    epochs: positiveInteger.describe('Epochs of this stage.'),
     optimizer: optimizer.optional().describe('Instead of `train.optimizer`.'),
     schedule: schedule.optional().describe('Instead of `train.schedule`.'),
   })
@@ -299,13 +313,13 @@ const stage = z
 
 const train = z
   .strictObject({
-    epochs: positiveInteger.optional().describe('Epochs of a training in one stage. Default 10.'),
+    epochs: positiveInteger.optional().describe('Epochs of a training in one stage; 10 without it.'),
     stages: z
       .array(stage)
       .min(1)
       .optional()
       .describe('Several stages, one after the other, instead of `epochs`.'),
-    batch: z.int().min(1).max(65_536).default(64).describe('Images per step. Default 64.'),
+    batch: z.int().min(1).max(65_536).default(64).describe('Images per step.'),
     optimizer: optimizer.prefault({ name: 'adam' }),
     schedule: schedule.prefault({ name: 'constant' }),
     clip: z

@@ -1,0 +1,249 @@
+import type { z } from 'zod';
+import { shorthandFor, wordMeant } from './guess';
+import {
+  branchesOf,
+  homesOf,
+  isMapping,
+  itemOf,
+  nodeAt,
+  propertiesOf,
+  tagOf,
+  valueAt,
+  variantFor,
+  variantsOf,
+  type LanguageNode,
+} from './language';
+import { asClause, expectedPhrase, foundPhrase, labelOfVariant, subjectOf } from './messages';
+import { alternatives, didYouMean, isSlipOf, nearestWords } from './nearest';
+import { formatPath, type ExperimentPath, type Finding } from './problem';
+
+type Issue = z.core.$ZodIssue;
+
+/** How a mistake was probably meant, so that what stands behind it can be looked at too. */
+export type Repair =
+  | { kind: 'rename'; path: ExperimentPath; key: string }
+  | { kind: 'replace'; path: ExperimentPath; value: string | number | boolean }
+  | { kind: 'remove'; path: ExperimentPath };
+
+export interface SchemaFinding extends Finding {
+  repair: Repair | null;
+}
+
+/** The root of the language, and the plain value that does not follow it. */
+interface Subject {
+  language: LanguageNode;
+  value: unknown;
+}
+
+/**
+ * Puts the issues of the schema into words: what is wrong at which path, what would be right, and how it was probably
+ * meant. Of a union, only the form that was meant is spoken of.
+ */
+export function diagnose(issues: readonly Issue[], subject: Subject): SchemaFinding[] {
+  const findings = issues.flatMap((issue) => findingsOf(issue, [], subject));
+  // A misspelt key is one mistake, and not also the absence of the right one.
+  const meant = new Set(
+    findings.flatMap(({ repair }) => (repair?.kind === 'rename' ? renamedPath(repair) : [])),
+  );
+  return findings.filter(({ missing }) => missing === null || !meant.has(formatPath(missing)));
+}
+
+interface RawFinding extends SchemaFinding {
+  /** The key that is not there, when that is the mistake. */
+  missing: ExperimentPath | null;
+}
+
+function findingsOf(issue: Issue, base: ExperimentPath, subject: Subject): RawFinding[] {
+  const path = [...base, ...issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))];
+  const found = valueAt(subject.value, path);
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => unknownKey(path, key, subject));
+    case 'invalid_union':
+      return unionFindings(issue, path, subject);
+    case 'invalid_type':
+      return [found === undefined ? missingKey(path, subject) : wrongType(path, subject)];
+    case 'invalid_value':
+      return [
+        found === undefined ? missingKey(path, subject) : wrongWord(path, issue.values.map(String), subject),
+      ];
+    case 'too_small':
+    case 'too_big':
+      return [outOfRange(path, issue, subject)];
+    case 'invalid_format':
+    case 'not_multiple_of':
+    case 'invalid_key':
+    case 'invalid_element':
+    case 'custom':
+      return [
+        wrongValue(
+          path,
+          `${subjectOf(path)} ${issue.message}, but ${foundPhrase(found)}.`,
+          removal(path, subject),
+        ),
+      ];
+  }
+}
+
+function unionFindings(
+  issue: Extract<Issue, { code: 'invalid_union' }>,
+  path: ExperimentPath,
+  subject: Subject,
+): RawFinding[] {
+  const found = valueAt(subject.value, path);
+  if (issue.discriminator !== undefined) {
+    if (found === undefined) return [missingKey(path, subject)];
+    const union = nodeAt(subject.language, subject.value, path.slice(0, -1));
+    const tags = (union === null ? [] : variantsOf(union)).flatMap((variant) => tagOf(variant)?.[1] ?? []);
+    return [wrongWord(path, tags, subject)];
+  }
+  const union = nodeAt(subject.language, subject.value, path);
+  if (union === null) {
+    // Inside of free options: the form that fits down to some depth is the one that was meant.
+    const deeper = issue.errors.find((errors) => errors.every((inner) => inner.path.length > 0));
+    return deeper?.flatMap((inner) => findingsOf(inner, path, subject)) ?? [wrongType(path, subject)];
+  }
+  const variant = variantFor(union, found);
+  const errors = variant === null ? undefined : issue.errors[branchesOf(union).indexOf(variant)];
+  return errors?.flatMap((inner) => findingsOf(inner, path, subject)) ?? [wrongType(path, subject)];
+}
+
+function unknownKey(path: ExperimentPath, key: string, subject: Subject): RawFinding {
+  const parent = nodeAt(subject.language, subject.value, path);
+  const value = valueAt(subject.value, path);
+  const variant = parent === null ? null : variantFor(parent, value);
+  const known = variant === null ? [] : propertiesOf(variant).map(([name]) => name);
+  const absent = known.filter((name) => !isMapping(value) || !Object.hasOwn(value, name));
+  const where = path.length === 0 ? '' : ` in \`${formatPath(path)}\``;
+  const unknown = { path: [...path, key], part: 'key', code: 'unknown-key', missing: null } as const;
+  const near = nearestWords(key, absent);
+  const renaming = (): RawFinding => ({
+    ...unknown,
+    message: `Unknown key \`${key}\`${where}.${didYouMean(near)}`,
+    suggestion: near[0],
+    repair: { kind: 'rename', path: unknown.path, key: near[0]! },
+  });
+  const removing = (message: string): RawFinding => ({
+    ...unknown,
+    message,
+    repair: { kind: 'remove', path: unknown.path },
+  });
+
+  const others = parent === null ? [] : variantsOf(parent).filter((other) => hasKey(other, key));
+  if (variant !== null && others.length > 0) {
+    const labels = [...new Set(others.map(labelOfVariant))].join(' or ');
+    return removing(`\`${key}\` goes with ${labels}, not with ${labelOfVariant(variant)}.`);
+  }
+  if (near[0] !== undefined && isSlipOf(key, near[0])) return renaming();
+  const homes = homesOf(subject.language, key);
+  if (homes.length > 0 && homes.length <= 3) {
+    const places = homes.map((home) => (home === '' ? 'at the top level' : `in \`${home}\``));
+    return removing(`Unknown key \`${key}\`${where}. It belongs ${places.join(' or ')}.`);
+  }
+  if (near.length > 0) return renaming();
+  const list = known.length === 0 ? '' : ` Known keys: ${alternatives(known, 'and')}.`;
+  return removing(`Unknown key \`${key}\`${where}.${list}`);
+}
+
+function missingKey(path: ExperimentPath, subject: Subject): RawFinding {
+  const parentPath = path.slice(0, -1);
+  const key = String(path.at(-1));
+  const parent = nodeAt(subject.language, subject.value, parentPath);
+  const variants = parent === null ? [] : variantsOf(parent);
+  const place = { path: parentPath, part: 'key', code: 'missing-key', repair: null, missing: path } as const;
+  const subjectText = subjectOf(path);
+
+  const tags = variants.flatMap((variant) => (tagOf(variant)?.[0] === key ? tagOf(variant)![1] : []));
+  if (tags.length > 0) return { ...place, message: `${subjectText} is missing: ${alternatives(tags)}.` };
+
+  const mappings = variants.filter(({ type }) => type === 'object');
+  const value = valueAt(subject.value, parentPath);
+  const isUndecided =
+    isMapping(value) && !mappings.some((variant) => Object.keys(value).some((name) => hasKey(variant, name)));
+  if (mappings.length > 1 && isUndecided) {
+    const forms = mappings.map((variant) => alternatives(variant.required ?? [], 'and'));
+    return { ...place, message: `${subjectOf(parentPath)} needs ${forms.join(', or ')}.` };
+  }
+  const description = nodeAt(subject.language, subject.value, path)?.description;
+  const clause = description === undefined ? '.' : `: ${asClause(description)}`;
+  return { ...place, message: `${subjectText} is missing${clause}` };
+}
+
+function wrongType(path: ExperimentPath, subject: Subject): RawFinding {
+  const found = valueAt(subject.value, path);
+  const node = nodeAt(subject.language, subject.value, path) ?? {};
+  const meant = wordMeant(node, found);
+  const suggestion = meant === undefined ? shorthandFor(node, found) : JSON.stringify(meant);
+  const hints = [
+    suggestion === undefined ? '' : didYouMean([suggestion]),
+    isMapping(found) && itemOf(node) !== null ? ' Begin each item with `- `.' : '',
+    found === null && canBeEmpty(node) ? ' Write `{}` for its defaults.' : '',
+  ];
+  const isFinite = typeof found !== 'number' || Number.isFinite(found);
+  return {
+    path,
+    code: 'wrong-type',
+    message: `${subjectOf(path)} must be ${isFinite ? expectedPhrase(node) : 'a finite number'}, but ${foundPhrase(found)}.${hints.join('')}`,
+    suggestion,
+    repair: meant === undefined ? removal(path, subject) : { kind: 'replace', path, value: meant },
+    missing: null,
+  };
+}
+
+function wrongWord(path: ExperimentPath, words: readonly string[], subject: Subject): RawFinding {
+  const found = valueAt(subject.value, path);
+  const near = typeof found === 'string' ? nearestWords(found, words) : [];
+  const message = `${subjectOf(path)} must be ${alternatives(words)}, but ${foundPhrase(found)}.${didYouMean(near)}`;
+  if (near[0] === undefined) return wrongValue(path, message, removal(path, subject));
+  return { ...wrongValue(path, message, { kind: 'replace', path, value: near[0] }), suggestion: near[0] };
+}
+
+function outOfRange(
+  path: ExperimentPath,
+  issue: Extract<Issue, { code: 'too_small' | 'too_big' }>,
+  subject: Subject,
+): RawFinding {
+  const found = valueAt(subject.value, path);
+  const [limit, inside, outside] =
+    issue.code === 'too_small'
+      ? [issue.minimum, 'at least', 'greater than']
+      : [issue.maximum, 'at most', 'less than'];
+  if (typeof found === 'number') {
+    const bound = `${issue.inclusive === true ? inside : outside} ${limit}`;
+    const repair: Repair | null =
+      issue.inclusive === true ? { kind: 'replace', path, value: Number(limit) } : removal(path, subject);
+    return wrongValue(path, `${subjectOf(path)} must be ${bound}, but is ${found}.`, repair);
+  }
+  const size = typeof found === 'string' || Array.isArray(found) ? found.length : 0;
+  const parts = typeof found === 'string' ? 'characters' : 'items';
+  const must = size === 0 ? 'must not be empty' : `must have ${inside} ${limit} ${parts}, but has ${size}`;
+  return wrongValue(path, `${subjectOf(path)} ${must}.`, removal(path, subject));
+}
+
+function wrongValue(path: ExperimentPath, message: string, repair: Repair | null): RawFinding {
+  return { path, code: 'wrong-value', message, repair, missing: null };
+}
+
+/** Leaving a single wrong value out gives its default; null where the language demands one, and for whole parts. */
+function removal(path: ExperimentPath, subject: Subject): Repair | null {
+  const key = path.at(-1);
+  const parentPath = path.slice(0, -1);
+  const parent = nodeAt(subject.language, subject.value, parentPath);
+  const variant = parent === null ? null : variantFor(parent, valueAt(subject.value, parentPath));
+  const node = variant === null ? undefined : propertiesOf(variant).find(([name]) => name === key)?.[1];
+  const isPart =
+    node === undefined || variantsOf(node).some(({ type }) => type === 'object' || type === 'array');
+  return isPart || variant?.required?.includes(String(key)) === true ? null : { kind: 'remove', path };
+}
+
+function renamedPath(repair: Extract<Repair, { kind: 'rename' }>): string {
+  return formatPath([...repair.path.slice(0, -1), repair.key]);
+}
+
+function hasKey(node: LanguageNode, key: string): boolean {
+  return node.properties !== undefined && Object.hasOwn(node.properties, key);
+}
+
+function canBeEmpty(node: LanguageNode): boolean {
+  return variantsOf(node).some(({ type, required }) => type === 'object' && required === undefined);
+}
