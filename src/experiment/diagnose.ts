@@ -1,10 +1,11 @@
 import type { z } from 'zod';
-import { shorthandFor, wordMeant } from './guess';
+import { inlineYaml, shorthandFor, wordMeant } from './guess';
 import {
   branchesOf,
   homesOf,
   isMapping,
   itemOf,
+  keysOf,
   nodeAt,
   propertiesOf,
   tagOf,
@@ -22,7 +23,7 @@ type Issue = z.core.$ZodIssue;
 /** How a mistake was probably meant, so that what stands behind it can be looked at too. */
 export type Repair =
   | { kind: 'rename'; path: ExperimentPath; key: string }
-  | { kind: 'replace'; path: ExperimentPath; value: string | number | boolean }
+  | { kind: 'replace'; path: ExperimentPath; value: unknown }
   | { kind: 'remove'; path: ExperimentPath };
 
 export interface SchemaFinding extends Finding {
@@ -135,14 +136,23 @@ function unknownKey(path: ExperimentPath, key: string, subject: Subject): RawFin
     return removing(`\`${key}\` goes with ${labels}, not with ${labelOfVariant(variant)}.`);
   }
   if (near[0] !== undefined && isSlipOf(key, near[0])) return renaming();
-  const homes = homesOf(subject.language, key);
-  if (homes.length > 0 && homes.length <= 3) {
-    const places = homes.map((home) => (home === '' ? 'at the top level' : `in \`${home}\``));
-    return removing(`Unknown key \`${key}\`${where}. It belongs ${places.join(' or ')}.`);
-  }
+  const places = placesOf(key, subject);
+  if (places !== null) return removing(`Unknown key \`${key}\`${where}. It belongs ${places}.`);
   if (near.length > 0) return renaming();
+  const slip = keysOf(subject.language).find((name) => isSlipOf(key, name));
+  const slipPlaces = slip === undefined ? null : placesOf(slip, subject);
+  if (slip !== undefined && slipPlaces !== null) {
+    return removing(`Unknown key \`${key}\`${where}. Did you mean \`${slip}\` ${slipPlaces}?`);
+  }
   const list = known.length === 0 ? '' : ` Known keys: ${alternatives(known, 'and')}.`;
   return removing(`Unknown key \`${key}\`${where}.${list}`);
+}
+
+/** `` in `train` or in `evaluate` ``: where else a key is known; null when nowhere, or in too many places to help. */
+function placesOf(key: string, subject: Subject): string | null {
+  const homes = homesOf(subject.language, key);
+  if (homes.length === 0 || homes.length > 3) return null;
+  return homes.map((home) => (home === '' ? 'at the top level' : `in \`${home}\``)).join(' or ');
 }
 
 function missingKey(path: ExperimentPath, subject: Subject): RawFinding {
@@ -172,22 +182,36 @@ function missingKey(path: ExperimentPath, subject: Subject): RawFinding {
 function wrongType(path: ExperimentPath, subject: Subject): RawFinding {
   const found = valueAt(subject.value, path);
   const node = nodeAt(subject.language, subject.value, path) ?? {};
-  const meant = wordMeant(node, found);
-  const suggestion = meant === undefined ? shorthandFor(node, found) : JSON.stringify(meant);
-  const hints = [
-    suggestion === undefined ? '' : didYouMean([suggestion]),
-    isMapping(found) && itemOf(node) !== null ? ' Begin each item with `- `.' : '',
-    found === null && canBeEmpty(node) ? ' Write `{}` for its defaults.' : '',
-  ];
-  const isFinite = typeof found !== 'number' || Number.isFinite(found);
+  const isInfinite = typeof found === 'number' && !Number.isFinite(found);
+  const must = isInfinite ? 'a finite number' : expectedPhrase(node);
+  const { value, suggestion, hint } = remedyFor(node, found);
   return {
     path,
     code: 'wrong-type',
-    message: `${subjectOf(path)} must be ${isFinite ? expectedPhrase(node) : 'a finite number'}, but ${foundPhrase(found)}.${hints.join('')}`,
+    message: `${subjectOf(path)} must be ${must}, but ${foundPhrase(found)}.${hint}`,
     suggestion,
-    repair: meant === undefined ? removal(path, subject) : { kind: 'replace', path, value: meant },
+    repair: value === undefined ? removal(path, subject) : { kind: 'replace', path, value },
     missing: null,
   };
+}
+
+/** What a value of the wrong type probably stands for: as a value, as YAML, and as advice. */
+function remedyFor(
+  node: LanguageNode,
+  found: unknown,
+): { value?: unknown; suggestion?: string; hint: string } {
+  const word = wordMeant(node, found);
+  if (word !== undefined) {
+    const suggestion = JSON.stringify(word);
+    return { value: word, suggestion, hint: didYouMean([suggestion]) };
+  }
+  const shorthand = shorthandFor(node, found);
+  if (shorthand !== undefined) {
+    const suggestion = inlineYaml(shorthand);
+    return { value: shorthand, suggestion, hint: didYouMean([suggestion]) };
+  }
+  if (found === null && canBeEmpty(node)) return { value: {}, hint: ' Write `{}` for its defaults.' };
+  return { hint: isMapping(found) && itemOf(node) !== null ? ' Begin each item with `- `.' : '' };
 }
 
 function wrongWord(path: ExperimentPath, words: readonly string[], subject: Subject): RawFinding {

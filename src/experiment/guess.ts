@@ -1,4 +1,5 @@
-import { propertiesOf, variantsOf, type LanguageNode } from './language';
+import { propertiesOf, tagOf, variantsOf, type LanguageNode } from './language';
+import { nearestWord } from './nearest';
 
 const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
 const BOOLEANS: Readonly<Record<string, boolean>> = {
@@ -18,17 +19,28 @@ export function wordMeant(node: LanguageNode, found: unknown): string | number |
   return guesses.find((guess) => guess !== undefined);
 }
 
-/** The mapping that a text in its place stands for: `digits` → `{ dataset: digits }`, as YAML. */
-export function shorthandFor(node: LanguageNode, found: unknown): string | undefined {
+/** The mapping that a text in its place stands for: `digits` → `{ dataset: digits }`; a misspelt tag counts too. */
+export function shorthandFor(node: LanguageNode, found: unknown): Record<string, string> | undefined {
   if (typeof found !== 'string') return undefined;
-  for (const variant of variantsOf(node)) {
+  const mappings = variantsOf(node).filter(({ type }) => type === 'object');
+  const tags = new Map(mappings.flatMap((variant) => invertedTag(variant)));
+  const tag = nearestWord(found, [...tags.keys()]);
+  if (tag !== undefined) return { [tags.get(tag)!]: tag };
+  for (const variant of mappings) {
     const [key, another] = variant.required ?? [];
     const property = propertiesOf(variant).find(([name]) => name === key)?.[1];
-    if (key !== undefined && another === undefined && property !== undefined && accepts(property, found)) {
-      return `{ ${key}: ${PLAIN.test(found) ? found : JSON.stringify(found)} }`;
-    }
+    const isWhole = key !== undefined && another === undefined && property !== undefined;
+    if (isWhole && accepts(property, found)) return { [key]: found };
   }
   return undefined;
+}
+
+/** A mapping of texts on one line of YAML: `{ model: zoo/mlp }`. */
+export function inlineYaml(mapping: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(mapping).map(
+    ([key, text]) => `${key}: ${PLAIN.test(text) ? text : JSON.stringify(text)}`,
+  );
+  return `{ ${pairs.join(', ')} }`;
 }
 
 function wordMeantBy(variant: LanguageNode, found: unknown): string | number | boolean | undefined {
@@ -43,6 +55,12 @@ function wordMeantBy(variant: LanguageNode, found: unknown): string | number | b
   const value = NUMBER.test(digits) ? Number(digits) : NaN;
   const isRight = variant.type === 'integer' ? Number.isSafeInteger(value) : Number.isFinite(value);
   return isRight ? value : undefined;
+}
+
+/** The word of a tag, and the key that holds it; empty for a form without a tag. */
+function invertedTag(variant: LanguageNode): [word: string, key: string][] {
+  const tag = tagOf(variant);
+  return tag === null ? [] : [[tag[1], tag[0]]];
 }
 
 function accepts(node: LanguageNode, text: string): boolean {

@@ -69,7 +69,8 @@ export function nodeAt(root: LanguageNode, value: unknown, path: ExperimentPath)
   return property === undefined ? null : nodeAt(property, childOf(value, segment), rest);
 }
 
-/** The paths of the mappings, without indices, in which the language knows a key; `data` for `dataset`. */
+/** The paths of the mappings, without indices, in which the language knows a key, the shortest first:
+ * `data` for `dataset`. */
 export function homesOf(root: LanguageNode, key: string, at: readonly string[] = []): string[] {
   const homes = variantsOf(root).flatMap((variant) => {
     const item = itemOf(variant);
@@ -79,7 +80,17 @@ export function homesOf(root: LanguageNode, key: string, at: readonly string[] =
       ...homesOf(property, key, [...at, name]),
     ]);
   });
-  return [...new Set(homes)];
+  return [...new Set(homes)].sort((a, b) => a.length - b.length);
+}
+
+/** Every key that the language knows anywhere, once. */
+export function keysOf(root: LanguageNode): string[] {
+  const keys = variantsOf(root).flatMap((variant) => {
+    const item = itemOf(variant);
+    const inner = item === null ? [] : keysOf(item);
+    return [...inner, ...propertiesOf(variant).flatMap(([key, property]) => [key, ...keysOf(property)])];
+  });
+  return [...new Set(keys)];
 }
 
 /** The tag that tells a form from the others of its union, e.g. `['dataset', 'mnist']`; null when it has none. */

@@ -21,7 +21,7 @@ export function nearestWord(word: string, candidates: readonly string[]): string
   return nearestWords(word, candidates, 1)[0];
 }
 
-/** Whether a word differs from another by a slip of the pen only: case, separators, one letter. */
+/** Whether a word differs from another by a slip of the pen only: case, separators, one letter, written out. */
 export function isSlipOf(word: string, other: string): boolean {
   return costOf(word, other) <= 1;
 }
@@ -48,8 +48,8 @@ function costOf(word: string, candidate: string): number {
   const edits = distance(a, b);
   if (edits <= limit && edits < letters) return edits;
   const [short, long] = a.length < b.length ? [a, b] : [b, a];
-  if ((short.length >= 3 && long.startsWith(short)) || initials(word) === b) return limit + 1;
-  return Infinity;
+  if (initials(word) === b) return 1;
+  return short.length >= 3 && long.startsWith(short) ? limit + 1 : Infinity;
 }
 
 function normalized(word: string): string {

@@ -11,6 +11,7 @@ import {
   visit,
   type Alias,
   type Document,
+  type Node,
   type Pair,
   type YAMLError,
   type YAMLMap,
@@ -42,13 +43,20 @@ export interface SyntaxProblem {
   range: TextRange;
 }
 
+interface Owner {
+  map: YAMLMap;
+  pair: Pair;
+}
+
 interface Place {
   /** How much of the path exists. */
   depth: number;
   key: unknown;
   value: unknown;
   /** The mapping that holds the pair, and the pair; null for the root and for items of a list. */
-  owner: { map: YAMLMap; pair: Pair } | null;
+  owner: Owner | null;
+  /** Puts another node there; null for the root. */
+  assign: ((node: Node) => void) | null;
 }
 
 /**
@@ -125,7 +133,7 @@ export class ExperimentSource {
    * Where a path stands. `value` is the whole value, `key` the key before it or, for items of a list and the root,
    * their first line. What is not written is placed at the key of its nearest ancestor that is.
    */
-  rangeOf(path: ExperimentPath, part: 'key' | 'value'): TextRange {
+  rangeOf(path: ExperimentPath, part: 'key' | 'value' = 'value'): TextRange {
     const place = this.find(path);
     const whole = part === 'value' && place.depth === path.length ? offsetsOf(place.value) : null;
     const [start, end] = whole ?? offsetsOf(place.key) ?? headOf(place.value) ?? [0, 0];
@@ -146,28 +154,45 @@ export class ExperimentSource {
 
   /** Puts another plain value in the place of one, as if it had been written so; ranges stay those of the text. */
   replace(path: ExperimentPath, value: unknown): void {
-    const place = this.find(path);
-    const node = this.resolve(place.value);
-    if (place.depth === path.length && isScalar(node)) node.value = value;
+    const { depth, value: old, assign } = this.find(path);
+    if (depth !== path.length || assign === null) return;
+    const node = this.document.createNode(value);
+    const range = isNode(old) ? old.range : null;
+    visit(node, {
+      Node: (_, inner) => {
+        inner.range = range ?? null;
+      },
+    });
+    assign(node);
   }
 
   private find(path: ExperimentPath): Place {
-    let place: Place = { depth: 0, key: null, value: this.document.contents, owner: null };
-    for (const [index, segment] of path.entries()) {
-      const parent = this.resolve(place.value);
-      if (isSeq(parent) && typeof segment === 'number' && segment < parent.items.length) {
-        // An item of a list has no key of its own; what is missing in it is placed at its head.
-        place = { depth: index + 1, key: null, value: parent.items[segment], owner: null };
-      } else {
-        const owner = isMap(parent) ? this.findPair(parent, String(segment)) : null;
-        if (owner === null) break;
-        place = { depth: index + 1, key: owner.pair.key, value: owner.pair.value, owner };
-      }
+    let place: Place = { depth: 0, key: null, value: this.document.contents, owner: null, assign: null };
+    for (const segment of path) {
+      const next = this.step(this.resolve(place.value), segment, place.depth + 1);
+      if (next === null) break;
+      place = next;
     }
     return place;
   }
 
-  private findPair(map: YAMLMap, key: string): Place['owner'] {
+  private step(parent: unknown, segment: string | number, depth: number): Place | null {
+    if (isSeq(parent) && typeof segment === 'number' && segment < parent.items.length) {
+      // An item of a list has no key of its own; what is missing in it is placed at its head.
+      const assign = (node: Node): void => {
+        parent.items[segment] = node;
+      };
+      return { depth, key: null, value: parent.items[segment], owner: null, assign };
+    }
+    const owner = isMap(parent) ? this.findPair(parent, String(segment)) : null;
+    if (owner === null) return null;
+    const assign = (node: Node): void => {
+      owner.pair.value = node;
+    };
+    return { depth, key: owner.pair.key, value: owner.pair.value, owner, assign };
+  }
+
+  private findPair(map: YAMLMap, key: string): Owner | null {
     const pair = map.items.findLast((item) => keyOf(item) === key);
     if (pair !== undefined) return { map, pair };
     for (const merge of map.items.filter((item) => keyOf(item) === '<<')) {
