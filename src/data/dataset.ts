@@ -1,3 +1,5 @@
+import type { ExperimentPath, ProblemCode } from '../experiment/problem';
+
 /** Images of one split, as bytes. Rows of `images` are [height, width, channels]. */
 export interface ImageSet {
   count: number;
@@ -30,14 +32,20 @@ export interface Batch {
   labels: Int32Array;
 }
 
-/** Something wrong with a data file. The message names the file and says what to do. */
+/** Something wrong with the data. The message names the file, if there is one, and says what to do. */
 export class DataError extends Error {
   override name = 'DataError';
+  /** Which part of the experiment it is about. */
+  readonly at: ExperimentPath;
+  readonly code: Extract<ProblemCode, 'bad-data' | 'missing-file' | 'wrong-value'>;
+
   constructor(
     message: string,
     readonly file: string | null = null,
-    options?: ErrorOptions,
+    options: ErrorOptions & { at?: ExperimentPath; code?: DataError['code'] } = {},
   ) {
     super(message, options);
+    this.at = options.at ?? ['data'];
+    this.code = options.code ?? 'bad-data';
   }
 }
