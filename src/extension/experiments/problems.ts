@@ -82,8 +82,7 @@ export class ProblemBoard {
 
   /** The problems of a file, each once. */
   of(file: string): Problem[] {
-    const own = this.reports.get(file);
-    const all = own === undefined ? [...this.reports.values()].flat() : own;
+    const all = this.reports.get(file) ?? [...this.reports.values()].flat();
     return mergeProblems(
       all.filter((problem) => problem.file === file),
       [],

@@ -56,10 +56,9 @@ describe('what a run is doing', () => {
     expect(epochText(sampleProgress({ epoch: 19.99 }))).toBe('epoch 20/20');
     expect(epochText(sampleProgress({ epoch: 20 }))).toBe('epoch 20/20');
   });
-  it('names the phase until the first step', () => {
-    expect(activityText(sampleRunning({ phase: 'waiting for teacher', step: 0, epoch: 0 }))).toBe(
-      'waiting for teacher',
-    );
+  it('counts epochs while it trains, and names every other phase', () => {
+    expect(activityText(sampleRunning({ phase: 'waiting for teacher' }))).toBe('waiting for teacher');
+    expect(activityText(sampleRunning({ phase: 'evaluating' }))).toBe('epoch 4/20');
     expect(activityText(sampleRunning())).toBe('epoch 4/20');
     expect(activityText(sampleRun({ progress: null }))).toBe('starting');
   });

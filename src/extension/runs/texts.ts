@@ -1,6 +1,9 @@
 import type { RunProgress } from '../../runs/record';
 import type { RunSummary } from '../../runs/summary';
 
+/** Phases in which the epoch says more than the phase. */
+const countedPhases: ReadonlySet<string> = new Set(['training', 'evaluating']);
+
 /** `0.9784` → `97.84%`. */
 export function accuracyText(accuracy: number): string {
   return `${(accuracy * 100).toFixed(2)}%`;
@@ -59,7 +62,7 @@ export function epochText({ epoch, totalEpochs }: RunProgress): string {
 export function activityText(run: RunSummary): string {
   const { progress } = run;
   if (progress === null) return 'starting';
-  return progress.step > 0 || progress.phase === 'training' ? epochText(progress) : progress.phase;
+  return countedPhases.has(progress.phase) ? epochText(progress) : progress.phase;
 }
 
 /** The last and the best test accuracy, the best only where it differs; null before the first measurement. */

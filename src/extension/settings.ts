@@ -1,0 +1,32 @@
+import * as vscode from 'vscode';
+
+/** The settings of package.json that say where and how experiments are run. */
+export interface RunSettings {
+  /** Engine that is asked for, `auto` unless chosen. */
+  engine: string;
+  /** Node.js that runs the trainer; empty: to be found. */
+  nodePath: string;
+}
+
+/** The settings that hold for a file or folder. */
+export function runSettings(scope: vscode.Uri): RunSettings {
+  const settings = vscode.workspace.getConfiguration('distillery', scope);
+  const engine = textOf(settings.get<unknown>('engine'));
+  return { engine: engine === '' ? 'auto' : engine, nodePath: textOf(settings.get<unknown>('nodePath')) };
+}
+
+/** Whether to tell when a run ends that is not on screen. */
+export function notifiesWhenRunEnds(): boolean {
+  return vscode.workspace.getConfiguration('distillery').get<unknown>('notifyWhenRunEnds') !== false;
+}
+
+/** Switches the notices about ended runs off, in the settings of the person. */
+export async function stopNotifying(): Promise<void> {
+  await vscode.workspace
+    .getConfiguration('distillery')
+    .update('notifyWhenRunEnds', false, vscode.ConfigurationTarget.Global);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value.trim() : '';
+}
