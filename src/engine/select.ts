@@ -1,7 +1,5 @@
-import * as path from 'node:path';
-import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs';
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import '@tensorflow/tfjs-backend-wasm';
 import { registerBatchNormGradient } from './batchNorm';
 import { EagerEngine } from './eager';
 import { ENGINE_NAMES, EngineError, type Engine, type EngineName } from './engine';
@@ -92,19 +90,12 @@ async function startBackend(name: EngineName, workspace: string): Promise<void> 
     registerBatchNormGradient();
     correctAveragePoolGradient('cpu');
     correctResizeNearestGradient('cpu');
-    setWasmPaths(wasmDirectory());
     completeWasmKernels();
   }
   if (isTfjsNode(name)) await loadTfjsNode(name, workspace);
   else if (!(await tf.setBackend(name))) throw new EngineError(`The tfjs backend "${name}" did not start.`);
   await tf.ready();
   await selfTest(name);
-}
-
-/** The .wasm files stand beside the bundle when packaged, and in the package of the backend otherwise. */
-function wasmDirectory(): string {
-  const require = createRequire(__filename);
-  return `${path.dirname(require.resolve('@tensorflow/tfjs-backend-wasm'))}${path.sep}`;
 }
 
 /** A gradient through a convolution and a matrix product, against numbers worked out by hand. */

@@ -12,7 +12,6 @@ export const runEventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('start'),
     at,
-    attempt: z.int(),
     fromStep: z.int(),
     engine: z.object({ name: z.string(), device: z.string(), reason: z.string() }),
     stages: z.array(

@@ -1,0 +1,169 @@
+import * as path from 'node:path';
+import { AdapterMismatch, buildAdapter, planAdapter, type AdapterPlan } from '../distill/adapters';
+import type { ExperimentPath, Finding } from '../experiment/problem';
+import type { Experiment, HintConfig } from '../experiment/schema';
+import { inBuildScope } from '../models/buildScope';
+import { loadModel } from '../models/load';
+import { ModelError, type BuiltModel, type ModelContext } from '../models/model';
+import { findLayer } from '../models/table';
+import { loadWeightsInto } from '../models/weights';
+import { keyedRandom } from '../random/keyed';
+import type { Lesson, LessonHint, LessonTeacher } from './lesson';
+
+/** The architecture of a teacher: written in the experiment, or found in the teacher's own experiment. */
+export interface TeacherArchitecture {
+  reference: string;
+  options: Readonly<Record<string, unknown>>;
+  /** Folder that the reference is relative to. */
+  baseDirectory: string;
+  /** Weights to load, absolute; null when they come later or are not needed. */
+  weights: string | null;
+  label: string;
+}
+
+export interface AssembleOptions {
+  baseDirectory: string;
+  imageShape: [number, number, number];
+  classes: number;
+  /** One for each teacher of the experiment, in order; null where it is known to be unusable. */
+  teachers: readonly (TeacherArchitecture | null)[];
+}
+
+/**
+ * Builds the models of an experiment and joins them: layers are looked up, adapters planned and made. Collects every
+ * mistake instead of stopping at the first.
+ */
+export async function assemble(
+  experiment: Experiment,
+  options: AssembleOptions,
+): Promise<{ lesson: Lesson | null; findings: Finding[] }> {
+  const findings: Finding[] = [];
+  const student = await collect(findings, ['student', 'model'], () => buildStudent(experiment, options));
+  const teachers: (LessonTeacher | null)[] = [];
+  for (const [member, architecture] of options.teachers.entries()) {
+    const at = teacherPath(experiment, member);
+    teachers.push(architecture && (await collect(findings, at, () => buildTeacher(architecture, options))));
+  }
+  const hints = (experiment.distill?.hints ?? []).map((config, index) =>
+    joinHint(findings, config, index, student, teachers[config.member] ?? null, experiment.seed),
+  );
+  if (!student || findings.some(({ severity }) => (severity ?? 'error') === 'error'))
+    return { lesson: null, findings };
+  const lesson: Lesson = {
+    experiment,
+    imageShape: options.imageShape,
+    classes: options.classes,
+    student,
+    teachers: teachers.filter((teacher) => teacher !== null),
+    hints: hints.filter((hint) => hint !== null),
+  };
+  return { lesson, findings };
+}
+
+/** Where a teacher stands in the experiment: `teacher`, or `teacher[1]` in an ensemble. */
+export function teacherPath(experiment: Experiment, member: number): ExperimentPath {
+  return Array.isArray(experiment.teacher) ? ['teacher', member] : ['teacher'];
+}
+
+function buildStudent(experiment: Experiment, options: AssembleOptions): Promise<BuiltModel> {
+  const { model, options: given } = experiment.student;
+  return loadModel(model, contextOf(options, given ?? {}), {
+    baseDirectory: options.baseDirectory,
+    random: keyedRandom(experiment.seed, 'student'),
+  });
+}
+
+async function buildTeacher(
+  architecture: TeacherArchitecture,
+  options: AssembleOptions,
+): Promise<LessonTeacher> {
+  const { model } = await loadModel(architecture.reference, contextOf(options, architecture.options), {
+    baseDirectory: architecture.baseDirectory,
+  });
+  if (architecture.weights !== null) await loadWeightsInto(model, architecture.weights);
+  return { model, label: architecture.label };
+}
+
+function contextOf(options: AssembleOptions, given: Readonly<Record<string, unknown>>): ModelContext {
+  return { inputShape: options.imageShape, classes: options.classes, options: given };
+}
+
+function joinHint(
+  findings: Finding[],
+  config: HintConfig,
+  index: number,
+  student: BuiltModel | null,
+  teacher: LessonTeacher | null,
+  seed: number,
+): LessonHint | null {
+  const at: ExperimentPath = ['distill', 'hints', index];
+  const guided = student && layerShape(findings, [...at, 'student'], student.model, config.student);
+  const hint = teacher && layerShape(findings, [...at, 'teacher'], teacher.model, config.teacher);
+  if (!guided || !hint) return null;
+  const plan = plannedAdapter(findings, [...at, 'adapter'], config, guided, hint);
+  if (!plan) return null;
+  const name = `adapter-${index + 1}`;
+  const adapter = inBuildScope(keyedRandom(seed, name), () => buildAdapter(plan, name));
+  return { config, term: `hint ${index + 1}`, plan, adapter };
+}
+
+function layerShape(
+  findings: Finding[],
+  at: ExperimentPath,
+  model: BuiltModel['model'],
+  name: string,
+): number[] | null {
+  try {
+    return findLayer(model, name).shape;
+  } catch (error) {
+    findings.push(findingOf(error, at));
+    return null;
+  }
+}
+
+function plannedAdapter(
+  findings: Finding[],
+  at: ExperimentPath,
+  config: HintConfig,
+  guided: readonly number[],
+  hint: readonly number[],
+): AdapterPlan | null {
+  try {
+    return planAdapter(config.adapter, guided, hint);
+  } catch (error) {
+    if (!(error instanceof AdapterMismatch)) throw error;
+    findings.push({
+      path: at,
+      code: 'shape-mismatch',
+      message: error.message,
+      suggestion: error.suggestion ?? undefined,
+    });
+    return null;
+  }
+}
+
+async function collect<Result>(
+  findings: Finding[],
+  at: ExperimentPath,
+  action: () => Promise<Result>,
+): Promise<Result | null> {
+  try {
+    return await action();
+  } catch (error) {
+    findings.push(findingOf(error, at));
+    return null;
+  }
+}
+
+/** @throws the error itself when it is not about the experiment. */
+function findingOf(error: unknown, at: ExperimentPath): Finding {
+  if (!(error instanceof ModelError)) throw error;
+  const source = error.source;
+  const place = source ? ` (${path.basename(source.file)}:${source.line}:${source.column})` : '';
+  return {
+    path: at,
+    code: error.code,
+    message: `${error.message}${place}`,
+    suggestion: error.suggestion ?? undefined,
+  };
+}

@@ -1,0 +1,97 @@
+import * as path from 'node:path';
+import { EventLog } from '../runs/eventLog';
+import type { RunEvent } from '../runs/events';
+import { writeJson } from '../runs/files';
+import { readStopRequest } from '../runs/control';
+import { identifyCurrentProcess } from '../runs/process';
+import { RUN_FILES, type RunEnd, type RunProgress } from '../runs/record';
+
+/** An event without its time. */
+export type NewEvent = RunEvent extends infer Each
+  ? Each extends RunEvent
+    ? Omit<Each, 'at'>
+    : never
+  : never;
+
+const beatMilliseconds = 1_000;
+const stopCheckMilliseconds = 200;
+
+/** Writes down what a run does: events, the heartbeat with its progress, the end. Also listens for requests to stop. */
+export class RunReporter {
+  private lastBeat = 0;
+  private lastStopCheck = 0;
+  private signalled: string | null = null;
+
+  private constructor(
+    readonly directory: string,
+    private readonly log: EventLog,
+    private progressValue: RunProgress,
+  ) {}
+
+  static async open(directory: string): Promise<RunReporter> {
+    const log = EventLog.open(path.join(directory, RUN_FILES.events));
+    const reporter = new RunReporter(directory, log, {
+      process: await identifyCurrentProcess(),
+      at: new Date().toISOString(),
+      phase: 'loading',
+      step: 0,
+      totalSteps: 0,
+      epoch: 0,
+      totalEpochs: 0,
+      imagesPerSecond: null,
+      secondsLeft: null,
+      losses: {},
+      best: null,
+      last: null,
+      parameters: null,
+      multiplyAdds: null,
+      teachers: [],
+    });
+    await reporter.beat({}, true);
+    return reporter;
+  }
+
+  get progress(): Readonly<RunProgress> {
+    return this.progressValue;
+  }
+
+  event(event: NewEvent): void {
+    this.log.append({ ...event, at: Date.now() } as RunEvent);
+  }
+
+  /** Notes progress, and writes it at most once a second unless `now`: it is the heartbeat too. */
+  async beat(change: Partial<RunProgress>, now = false): Promise<void> {
+    Object.assign(this.progressValue, change);
+    if (!now && Date.now() - this.lastBeat < beatMilliseconds) return;
+    this.lastBeat = Date.now();
+    this.progressValue.at = new Date().toISOString();
+    await writeJson(path.join(this.directory, RUN_FILES.progress), this.progressValue);
+  }
+
+  /** Notes a signal of the operating system as a request to stop. */
+  noteSignal(signal: string): void {
+    this.signalled = signal;
+  }
+
+  /** Who asks the run to stop, or null. Looks at the run folder five times a second at most. */
+  async stopRequested(): Promise<string | null> {
+    if (this.signalled !== null) return this.signalled;
+    if (Date.now() - this.lastStopCheck < stopCheckMilliseconds) return null;
+    this.lastStopCheck = Date.now();
+    return (await readStopRequest(this.directory))?.by ?? null;
+  }
+
+  /** Writes the end record; the run is over for everyone who reads the folder. */
+  async end(state: RunEnd['state'], reason: string | null, seconds: number): Promise<void> {
+    const { step } = this.progressValue;
+    this.event({ type: 'end', step, state, reason });
+    this.log.sync();
+    await this.beat({ phase: state, secondsLeft: null }, true);
+    const end: RunEnd = { state, at: new Date().toISOString(), step, reason, seconds };
+    await writeJson(path.join(this.directory, RUN_FILES.end), end);
+  }
+
+  close(): void {
+    this.log.close();
+  }
+}

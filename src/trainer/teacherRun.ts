@@ -1,0 +1,86 @@
+import * as path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { requestStop } from '../runs/control';
+import { createRun } from '../runs/create';
+import { fingerprintOf } from '../runs/fingerprint';
+import { readRunFolder, readState } from '../runs/folder';
+import { resumeRun, startTrainer, type TrainerPrograms } from '../runs/launch';
+import { RUN_FILES } from '../runs/record';
+import { RunStore } from '../runs/store';
+import { findTeacherRun } from '../runs/teacher';
+import { StoppedByRequest } from './outcome';
+import type { RunReporter } from './reporter';
+import type { TeacherExperiment } from './teacherArchitecture';
+
+const pollMilliseconds = 400;
+
+/** A teacher's run that has finished, and its best checkpoint. */
+export interface TrainedTeacher {
+  run: string;
+  checkpoint: string;
+}
+
+/**
+ * Finds the finished run of a teacher's experiment; where there is none, goes on with the one that was interrupted,
+ * waits for the one that is running, or starts one. The teacher is a run of its own: it goes on when this one is killed.
+ *
+ * @throws StoppedByRequest when this run is asked to stop meanwhile; a teacher that it started is then asked too.
+ */
+export async function obtainTeacherRun(
+  teacher: TeacherExperiment,
+  reporter: RunReporter,
+  options: { workspace: string; engine: string; programs: TrainerPrograms; label: string },
+): Promise<TrainedTeacher> {
+  const store = new RunStore(options.workspace);
+  const fingerprint = fingerprintOf(teacher.experiment);
+  const { finished, unfinished } = await findTeacherRun(store, fingerprint);
+  if (finished) return trainedTeacher(finished.directory, finished.id);
+  const { directory, id, started } = await launch(teacher, unfinished, options);
+  reporter.event({
+    type: 'note',
+    message: `${options.label} is not trained yet: ${started ? 'training it' : 'waiting for its run'} (${id}).`,
+  });
+  await reporter.beat({ phase: `waiting for teacher ${id}` }, true);
+  for (;;) {
+    const by = await reporter.stopRequested();
+    if (by !== null) {
+      if (started) await requestStop(directory, `the run it teaches, ${path.basename(reporter.directory)}`);
+      throw new StoppedByRequest(by);
+    }
+    const state = await readState(await readRunFolder(directory));
+    if (state === 'finished') return trainedTeacher(directory, id);
+    if (state !== 'running') {
+      const { end } = await readRunFolder(directory);
+      throw new Error(
+        `The run of the teacher ${options.label} (${id}) is ${state}${end?.reason ? `: ${end.reason}` : '.'}`,
+      );
+    }
+    await reporter.beat({});
+    await sleep(pollMilliseconds);
+  }
+}
+
+function trainedTeacher(directory: string, run: string): TrainedTeacher {
+  return { run, checkpoint: path.join(directory, RUN_FILES.bestCheckpoint) };
+}
+
+async function launch(
+  teacher: TeacherExperiment,
+  unfinished: { id: string; directory: string; running: boolean } | null,
+  options: { workspace: string; engine: string; programs: TrainerPrograms },
+): Promise<{ id: string; directory: string; started: boolean }> {
+  if (unfinished?.running) return { ...unfinished, started: false };
+  if (unfinished) {
+    await resumeRun(unfinished.directory, options.programs);
+    return { ...unfinished, started: true };
+  }
+  const created = await createRun({
+    experiment: teacher.experiment,
+    text: teacher.text,
+    path: teacher.file,
+    workspace: options.workspace,
+    engine: options.engine,
+  });
+  await startTrainer(created.directory, options.programs);
+  return { ...created, started: true };
+}
