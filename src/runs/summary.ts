@@ -18,6 +18,7 @@ export interface RunSummary {
   /** ISO 8601. */
   createdAt: string;
   seed: number;
+  /** The heartbeat; while a silent trainer is alive its phase says so. Null before the first one. */
   progress: RunProgress | null;
   end: RunEnd | null;
   labels: RunLabels;
