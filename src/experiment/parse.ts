@@ -25,9 +25,9 @@ export interface ParsedExperiment {
    * Where a path stands in the text: its value, or the key before it. What is not written is placed at the key of its
    * nearest ancestor that is.
    */
-  rangeOf(path: ExperimentPath, part?: 'key' | 'value'): TextRange;
+  rangeOf: (path: ExperimentPath, part?: 'key' | 'value') => TextRange;
   /** Whether the text itself holds this path, and not only a default. */
-  isWritten(path: ExperimentPath): boolean;
+  isWritten: (path: ExperimentPath) => boolean;
 }
 
 /**
