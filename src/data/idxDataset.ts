@@ -12,8 +12,6 @@ import {
 import type { Split } from './select';
 import type { OpenOptions, WholeDataset, WholeDescription } from './source';
 
-const LARGEST_CLASSES = 256;
-
 type IdxConfig = Extract<DataConfig, { dataset: 'idx' }>;
 
 /** Reads the IDX files that an experiment names. @throws DataError when they are damaged or do not fit together. */
@@ -58,7 +56,6 @@ function countBoth(
   test: Labelled,
 ): WholeDescription['classCounts'] {
   checkSameForm(files, train, test);
-  checkClasses(config);
   const classes = config.classes ?? highest(train.labels, test.labels) + 1;
   if (classes < 2) {
     throw new DataError(
@@ -71,15 +68,6 @@ function countBoth(
     train: countClasses(train.labels, classes, files.train.labels),
     test: countClasses(test.labels, classes, files.test.labels),
   };
-}
-
-function checkClasses({ classes }: IdxConfig): void {
-  if (classes === undefined || classes <= LARGEST_CLASSES) return;
-  throw new DataError(
-    `data.classes is ${classes}; the labels of IDX files are bytes, so there are at most ${LARGEST_CLASSES} classes.`,
-    null,
-    { at: ['data', 'classes'], code: 'wrong-value' },
-  );
 }
 
 function highest(...labels: readonly Uint8Array[]): number {
