@@ -87,14 +87,10 @@ async function loadPart(facts: MnistFacts, part: MnistPart, file: string): Promi
   const array = await readIdx(file);
   checkShape(facts, part, file, array.shape);
   const found = contentSha256(array);
-  if (unpackedSha256 !== null && found !== unpackedSha256) {
+  if (unpackedSha256 === null) {
+    if (isOfMnist(found)) throw fileOfMnist(facts, file);
+  } else if (found !== unpackedSha256) {
     throw wrongFile(facts, file, 'unpacked content', found, { algorithm: 'sha256', hex: unpackedSha256 });
-  }
-  if (facts !== MNIST && isOfMnist(found)) {
-    throw new DataError(
-      `${file}: this is a file of MNIST, not of ${facts.title}. Put the files of ${facts.title} in its place, or use "dataset: mnist".`,
-      file,
-    );
   }
   return array;
 }
@@ -106,6 +102,13 @@ function contentSha256(array: IdxArray): string {
 
 function isOfMnist(sha256: string): boolean {
   return MNIST_PARTS.some((part) => MNIST.files[part].unpackedSha256 === sha256);
+}
+
+function fileOfMnist(facts: MnistFacts, file: string): DataError {
+  return new DataError(
+    `${file}: this is a file of MNIST, not of ${facts.title}. Put the files of ${facts.title} in its place, or use "dataset: mnist".`,
+    file,
+  );
 }
 
 function wrongFile(
