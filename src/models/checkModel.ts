@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { modelGraph } from './graph';
 import { ModelError, type ModelContext, type SourcePosition } from './model';
 
 /**
@@ -19,8 +20,9 @@ export function checkModel(
     throw new ModelError('bad-model', `${label} ${reason}`, null, source);
   };
   if (!(built instanceof tf.LayersModel)) return fail(`must return a tf.LayersModel, but ${describe(built)}`);
-  if (!built.built || (built instanceof tf.Sequential && built.layers.length === 0)) {
-    return fail('is not built: give its first layer `inputShape: context.inputShape`.');
+  if (built instanceof tf.Sequential) {
+    if (built.outputs.length === 0) return fail('has no layers.');
+    built.build();
   }
   const expected = `[${['null', ...context.inputShape].join(', ')}]`;
   if (built.inputs.length !== 1) {
@@ -49,8 +51,20 @@ export function checkModel(
         `[null, ${context.classes}], one logit for each class. Use \`context.classes\` for the units of its last layer.`,
     );
   }
+  const twice = nameOfTwo(built);
+  if (twice !== null) return fail(`has two layers called \`${twice}\`. Give each layer its own name.`);
   if (built.countParams() === 0) return fail('has no weights: there is nothing to train.');
   return built;
+}
+
+/** A name that two layers share: tfjs checks names only within each nested model. */
+function nameOfTwo(model: tf.LayersModel): string | null {
+  const named = new Map<string, tf.layers.Layer>();
+  for (const { name, layer } of modelGraph(model).uses) {
+    if ((named.get(name) ?? layer) !== layer) return name;
+    named.set(name, layer);
+  }
+  return null;
 }
 
 function sameShape(shape: tf.Shape, withoutBatch: readonly number[]): boolean {
