@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { version } from '../../package.json';
 import { teachersOf, type Experiment } from '../experiment/schema';
 import { hasCode, writeJson } from './files';
-import { baselineFingerprintOf, fingerprintOf } from './fingerprint';
+import { fingerprintsOf } from './fingerprint';
 import { readGitState } from './git';
 import { formatRunId, runIdRandomBytes } from './id';
 import { RUN_FILES, type RunRecord } from './record';
@@ -40,7 +40,10 @@ export async function createRun(run: NewRun): Promise<CreatedRun> {
   const runs = await prepareWorkspace(run.workspace);
   const createdAt = new Date();
   const name = run.experiment.name ?? experimentFileName(run.path);
-  const git = await readGitState(dirname(run.path));
+  const [git, fingerprints] = await Promise.all([
+    readGitState(dirname(run.path)),
+    fingerprintsOf(run.experiment, run.path),
+  ]);
   const created = await makeRunFolder(runs, createdAt, name);
   await Promise.all([
     mkdir(join(created.directory, dirname(RUN_FILES.stopRequest))),
@@ -55,8 +58,7 @@ export async function createRun(run: NewRun): Promise<CreatedRun> {
     experiment: {
       path: workspaceRelative(run.workspace, run.path),
       text: run.text,
-      fingerprint: fingerprintOf(run.experiment),
-      baselineFingerprint: baselineFingerprintOf(run.experiment),
+      ...fingerprints,
     },
     resolved: run.experiment,
     engine: run.engine,

@@ -1,15 +1,121 @@
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { canonicalBaseline, canonicalExperiment } from '../experiment/canonical';
-import type { Experiment } from '../experiment/schema';
+import { splitModelReference } from '../experiment/files';
+import { parseExperiment } from '../experiment/parse';
+import { teachersOf, type DataConfig, type Experiment, type TeacherConfig } from '../experiment/schema';
+import { isMissing } from './files';
+import { hashModelCode } from './modelCode';
 
-/** sha256, in hex, of everything in an experiment that decides its result. Equal experiments give equal runs. */
-export function fingerprintOf(experiment: Experiment): string {
-  return sha256(canonicalExperiment(experiment));
+export interface Fingerprints {
+  /** sha256, in hex, of everything that decides the result. */
+  fingerprint: string;
+  /** That of the student trained alone, on the labels only. */
+  baselineFingerprint: string;
 }
 
-/** The fingerprint of the student of an experiment trained alone, on the labels only. */
-export function baselineFingerprintOf(experiment: Experiment): string {
-  return sha256(canonicalBaseline(experiment));
+/**
+ * Names what an experiment leads to: equal for experiments that mean the same, wherever they lie and however they are
+ * written. The files that it names count by what they hold: edit the code of a model, and its runs are other runs.
+ * The images of a folder (`data.path`) count by its place.
+ * @param file Absolute path of the experiment file.
+ */
+export async function fingerprintsOf(experiment: Experiment, file: string): Promise<Fingerprints> {
+  const named = await nameFilesByContent(experiment, [file]);
+  return {
+    fingerprint: sha256(canonicalExperiment(named)),
+    baselineFingerprint: sha256(canonicalBaseline(named)),
+  };
+}
+
+/** The experiment with what its files hold instead of their names. */
+async function nameFilesByContent(experiment: Experiment, chain: readonly string[]): Promise<Experiment> {
+  const folder = dirname(chain.at(-1)!);
+  const teachers = await Promise.all(
+    teachersOf(experiment).map((teacher) => nameTeacher(teacher, folder, chain)),
+  );
+  return {
+    ...experiment,
+    data: await nameData(experiment.data, folder),
+    ...(teachers.length > 0 && { teacher: teachers }),
+    student: { ...experiment.student, model: await nameModel(experiment.student.model, folder) },
+  };
+}
+
+async function nameTeacher(
+  teacher: TeacherConfig,
+  folder: string,
+  chain: readonly string[],
+): Promise<TeacherConfig> {
+  if ('weights' in teacher) {
+    const [model, weights] = await Promise.all([
+      nameModel(teacher.model, folder),
+      hashFile(resolve(folder, teacher.weights)),
+    ]);
+    return { ...teacher, model, weights };
+  }
+  const file = resolve(folder, teacher.experiment);
+  const text = await readIfPresent(file);
+  const parsed = text === null ? null : parseExperiment(text, file).experiment;
+  // What cannot be read, or teaches itself, is refused before it is run; its name must do.
+  if (parsed === null || chain.includes(file)) return { ...teacher, experiment: file };
+  const seeded = { ...parsed, seed: teacher.seed ?? parsed.seed };
+  return { experiment: sha256(canonicalExperiment(await nameFilesByContent(seeded, [...chain, file]))) };
+}
+
+async function nameModel(reference: string, folder: string): Promise<string> {
+  const model = splitModelReference(reference);
+  if (model.kind === 'zoo') return reference;
+  const file = resolve(folder, model.path);
+  return `${(await hashModelCode(file)) ?? file}#${model.export}`;
+}
+
+async function nameData(data: DataConfig, folder: string): Promise<DataConfig> {
+  switch (data.dataset) {
+    case 'digits':
+      return data;
+    case 'mnist':
+    case 'fashion-mnist':
+      return data.path === undefined ? data : { ...data, path: resolve(folder, data.path) };
+    case 'idx': {
+      const { train, test } = data.files;
+      const files = [train.images, train.labels, test.images, test.labels];
+      const [trainImages, trainLabels, testImages, testLabels] = await Promise.all(
+        files.map((file) => hashFile(resolve(folder, file))),
+      );
+      return {
+        ...data,
+        files: {
+          train: { images: trainImages!, labels: trainLabels! },
+          test: { images: testImages!, labels: testLabels! },
+        },
+      };
+    }
+  }
+}
+
+/** sha256 of the bytes of a file; its path when there is no such file, which is refused before it is run. */
+async function hashFile(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(file), hash);
+  } catch (error) {
+    if (isMissing(error)) return file;
+    throw error;
+  }
+  return hash.digest('hex');
+}
+
+async function readIfPresent(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
 }
 
 function sha256(text: string): string {

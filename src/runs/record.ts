@@ -38,7 +38,7 @@ export const runRecordSchema = z.object({
     /** Relative to the workspace folder that holds `.distillery`, with `/`. */
     path: z.string(),
     text: z.string(),
-    /** sha256 of everything that decides the result (parsed experiment without its name); see fingerprint.ts. */
+    /** sha256 of everything that decides the result, the files that are named included; see fingerprint.ts. */
     fingerprint: z.string(),
     /** The same without teacher and distillation terms: equal for a student alone and its distilled twin. */
     baselineFingerprint: z.string(),

@@ -2,7 +2,7 @@ import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { requestStop } from '../runs/control';
 import { createRun } from '../runs/create';
-import { fingerprintOf } from '../runs/fingerprint';
+import { fingerprintsOf } from '../runs/fingerprint';
 import { readRunFolder, readState } from '../runs/folder';
 import { resumeRun, startTrainer, type TrainerPrograms } from '../runs/launch';
 import { RUN_FILES } from '../runs/record';
@@ -32,7 +32,7 @@ export async function obtainTeacherRun(
   options: { workspace: string; engine: string; programs: TrainerPrograms; label: string },
 ): Promise<TrainedTeacher> {
   const store = new RunStore(options.workspace);
-  const fingerprint = fingerprintOf(teacher.experiment);
+  const { fingerprint } = await fingerprintsOf(teacher.experiment, teacher.file);
   const { finished, unfinished } = await findTeacherRun(store, fingerprint);
   if (finished) return trainedTeacher(finished.directory, finished.id);
   const { directory, id, started } = await launch(teacher, unfinished, options);
