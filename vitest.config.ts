@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Three kinds of test share this runner: `unit` beside the code, `trainer` with the real child process, `webview`
- * in a real Chromium. The mocha suite inside VS Code and the workbench drive are started by scripts/test.mjs.
+ * Four kinds of test share this runner: `unit` beside the code, `trainer` with the real child process, `webview` in a
+ * real Chromium, `e2e` in a whole workbench. The mocha suite inside VS Code is started by test/vscode/run.mjs.
  */
 export default defineConfig({
   test: {
@@ -23,6 +23,16 @@ export default defineConfig({
           include: ['test/webview/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: 'test/e2e/setup.ts',
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           fileParallelism: false,
         },
       },

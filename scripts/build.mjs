@@ -38,14 +38,17 @@ const wasmFiles = ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm'];
 /**
  * Builds once.
  * @param {{ production?: boolean }} options `production`: minified, without source maps.
+ * @throws {AggregateError} After every bundle was tried; esbuild prints its errors itself.
  */
 export async function buildAll({ production = false } = {}) {
   const started = performance.now();
   // Development builds overwrite in place: a trainer that is being started from dist/ must find its file.
   if (production) await rm(output, { recursive: true, force: true });
   const jobs = buildJobs(production);
-  await Promise.all([...jobs.map((job) => build(job)), copyAssets()]);
+  const results = await Promise.allSettled([...jobs.map((job) => build(job)), copyAssets()]);
   await finishPrograms();
+  const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  if (failures.length > 0) throw new AggregateError(failures, 'The build failed; dist/ is not complete.');
   console.log(`built dist/ in ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }
 
@@ -57,6 +60,7 @@ async function watchAll() {
   );
   await copyAssets();
   await Promise.all(contexts.map((each) => each.watch()));
+  console.log('watching for changes');
 }
 
 /** The esbuild options of every bundle whose entry exists. */
@@ -185,5 +189,12 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
     },
   });
   if (values.watch) await watchAll();
-  else await buildAll({ production: values.production });
+  else {
+    await buildAll({ production: values.production }).catch((error) => {
+      // esbuild has told its errors, each with its place.
+      for (const cause of error.errors ?? [error]) if (cause.errors === undefined) console.error(cause);
+      console.error(error.message);
+      process.exitCode = 1;
+    });
+  }
 }

@@ -1,0 +1,1 @@
+export function packageExtension(file: string): Promise<{ file: string; bytes: number; files: string[] }>;

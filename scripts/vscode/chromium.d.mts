@@ -1,0 +1,3 @@
+export const CHROMIUM_ARGUMENTS: readonly string[];
+export const CHROMIUM_MISSING: string;
+export function findChromium(): string | null;
