@@ -60,7 +60,6 @@ async function watchAll() {
   );
   await copyAssets();
   await Promise.all(contexts.map((each) => each.watch()));
-  console.log('watching for changes');
 }
 
 /** The esbuild options of every bundle whose entry exists. */

@@ -1,11 +1,4 @@
-import {
-  chromium,
-  type Browser,
-  type Frame,
-  type FrameLocator,
-  type Locator,
-  type Page,
-} from 'playwright-core';
+import { chromium, type Browser, type FrameLocator, type Locator, type Page } from 'playwright-core';
 import { CHROMIUM_ARGUMENTS, CHROMIUM_MISSING, findChromium } from '../../scripts/vscode/chromium.mjs';
 import type { Host } from './host';
 
