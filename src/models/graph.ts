@@ -2,8 +2,6 @@ import * as tf from '@tensorflow/tfjs';
 import { didYouMean, nearestWords } from '../experiment/nearest';
 import { ModelError } from './model';
 
-type Node = tf.layers.Layer['inboundNodes'][number];
-
 /** One application of a layer within a model, nested models taken apart. */
 export interface LayerUse {
   /** Name of the layer; of a layer in a nested model `outer/inner`. */
@@ -13,10 +11,6 @@ export interface LayerUse {
   /** What the layer was given when its model was built, and what it gave. */
   inputTensors: readonly tf.SymbolicTensor[];
   outputTensors: readonly tf.SymbolicTensor[];
-  /** Further arguments of the call, e.g. the initial state of a recurrent layer. */
-  callArgs: Node['callArgs'];
-  /** Whether the layer belongs to a nested model. */
-  nested: boolean;
 }
 
 /** An output of a layer; `use` is null for the input of the model itself. */
@@ -49,7 +43,7 @@ function walk(model: tf.LayersModel, prefix: string, known: Map<number, Port>, u
     const port = known.get(tensor.id);
     if (port !== undefined) return port;
     const { sourceLayer: layer } = tensor;
-    const { inputTensors, outputTensors, callArgs } = layer.inboundNodes[tensor.nodeIndex]!;
+    const { inputTensors, outputTensors } = layer.inboundNodes[tensor.nodeIndex]!;
     const inputs = inputTensors.map(portOf);
     const name = `${prefix}${layer.name}`;
     let ports: Port[];
@@ -57,7 +51,7 @@ function walk(model: tf.LayersModel, prefix: string, known: Map<number, Port>, u
       const inner = new Map(layer.inputs.map(({ id }, index): [number, Port] => [id, inputs[index]!]));
       ports = walk(layer, `${name}/`, inner, uses);
     } else {
-      const use = { name, layer, inputs, inputTensors, outputTensors, callArgs, nested: prefix !== '' };
+      const use = { name, layer, inputs, inputTensors, outputTensors };
       uses.push(use);
       ports = outputTensors.map((_, index) => ({ use, index }));
     }

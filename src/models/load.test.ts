@@ -169,7 +169,6 @@ describe('errors of loadModel', () => {
       'models/studnt.ts does not export `studen`. Did you mean `student`? It exports `student`.',
     );
     expect(await failure('models/studnt.ts#toString')).toMatchObject({ code: 'unknown-export' });
-    expect(await failure('models/studnt.ts')).toMatchObject({ code: 'unknown-model' });
   });
 
   it('says when a file exports no function, a number, or is no code', async () => {

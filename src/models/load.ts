@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
 import type * as tf from '@tensorflow/tfjs';
+import { splitModelReference } from '../experiment/files';
 import { alternatives, didYouMean, nearestWords } from '../experiment/nearest';
 import { inBuildScope } from './buildScope';
 import { checkModel } from './checkModel';
@@ -29,19 +30,14 @@ export async function loadModel(
   context: ModelContext,
   { baseDirectory, random = Math.random }: LoadOptions,
 ): Promise<BuiltModel> {
-  if (reference.startsWith('zoo/')) {
-    const entry = zooModel(reference.slice('zoo/'.length));
+  const split = splitModelReference(reference);
+  if (split.kind === 'zoo') {
+    const entry = zooModel(split.name);
     const model = inBuildScope(random, () => checkModel(entry.build(context), context, reference));
     return { model, label: reference };
   }
-  const hash = reference.lastIndexOf('#');
-  if (hash < 0) {
-    const message = `\`${reference}\` names no model: write \`path#export\` or \`zoo/NAME\`.`;
-    throw new ModelError('unknown-model', message);
-  }
-  const [path, exportName] = [reference.slice(0, hash), reference.slice(hash + 1)];
-  const bundle = await bundleModelFile(await findModelFile(path, exportName, baseDirectory));
-  const model = inBuildScope(random, () => buildFrom(bundle, path, exportName, context));
+  const bundle = await bundleModelFile(await findModelFile(split.path, split.export, baseDirectory));
+  const model = inBuildScope(random, () => buildFrom(bundle, split.path, split.export, context));
   return { model, label: reference };
 }
 

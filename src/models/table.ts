@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { multiplyAddsOf, parametersOf } from './cost';
-import { modelGraph, onlyUse, unknownLayer, type LayerUse, type ModelGraph, type Port } from './graph';
+import { modelGraph, onlyUse, unknownLayer } from './graph';
 import type { LayerRow } from './layers';
 
 /**
@@ -69,32 +69,57 @@ export function tapModel(
   { logits = true }: { logits?: boolean } = {},
 ): tf.LayersModel {
   const graph = modelGraph(model);
-  const taps = layerNames.map((name): Port => ({ use: onlyUse(graph, name), index: 0 }));
-  const ports = logits ? [...graph.outputs, ...taps] : taps;
-  const tensors = taps.some(({ use }) => use?.nested === true)
-    ? rebuild(model, graph, ports)
-    : ports.map(({ use, index }) => (use === null ? model.inputs[index]! : use.outputTensors[index]!));
-  // A tfjs model must not give the same tensor twice.
-  const outputs = tensors.map((tensor, index) =>
-    tensors.indexOf(tensor) === index ? tensor : copyOf(tensor, `distillery/tap${index}`),
-  );
-  return tf.model({ inputs: model.inputs, outputs });
+  for (const name of layerNames) onlyUse(graph, name);
+  const tapped = withTaps(model, '', new Set(layerNames));
+  const taps = layerNames.map((name) => tapped.taps.get(name)!);
+  return tf.model({ inputs: model.inputs, outputs: distinct(logits ? [...tapped.outputs, ...taps] : taps) });
 }
 
-/** Applies the layers that `ports` need once more, nested models taken apart; gives the new tensors of the ports. */
-function rebuild(model: tf.LayersModel, { uses }: ModelGraph, ports: readonly Port[]): tf.SymbolicTensor[] {
-  const made = new Map<LayerUse, tf.SymbolicTensor[]>();
-  const tensorOf = ({ use, index }: Port): tf.SymbolicTensor =>
-    use === null ? model.inputs[index]! : made.get(use)![index]!;
-  for (const use of uses) {
-    const inputs = use.inputs.map(tensorOf);
-    made.set(use, asSymbolic(use.layer.apply(inputs.length === 1 ? inputs[0]! : inputs, use.callArgs)));
-  }
-  return ports.map(tensorOf);
+/**
+ * The outputs of a model and of some of its layers as symbolic tensors of one graph. The layers of a nested model are
+ * out of reach of the graph around it: a nested model with wanted layers is replaced by one that gives them too, and
+ * what comes after it is applied once more.
+ */
+function withTaps(
+  model: tf.LayersModel,
+  prefix: string,
+  wanted: ReadonlySet<string>,
+): { outputs: tf.SymbolicTensor[]; taps: Map<string, tf.SymbolicTensor> } {
+  const taps = new Map<string, tf.SymbolicTensor>();
+  /** By the id of the tensor that each replaces; most replace themselves. */
+  const current = new Map(model.inputs.map((input) => [input.id, input]));
+  const visit = (tensor: tf.SymbolicTensor): tf.SymbolicTensor => {
+    const known = current.get(tensor.id);
+    if (known !== undefined) return known;
+    const { sourceLayer: layer } = tensor;
+    const { inputTensors, outputTensors, callArgs } = layer.inboundNodes[tensor.nodeIndex]!;
+    const inputs = inputTensors.map(visit);
+    const given = inputs.length === 1 ? inputs[0]! : inputs;
+    const name = `${prefix}${layer.name}`;
+    let outputs = outputTensors;
+    if (layer instanceof tf.LayersModel && [...wanted].some((other) => other.startsWith(`${name}/`))) {
+      const inner = withTaps(layer, `${name}/`, wanted);
+      const innerOutputs = distinct([...inner.outputs, ...inner.taps.values()]);
+      const replacement = tf.model({ inputs: layer.inputs, outputs: innerOutputs, name: layer.name });
+      outputs = asSymbolic(replacement.apply(given, callArgs));
+      [...inner.taps.keys()].forEach((tap, index) => taps.set(tap, outputs[inner.outputs.length + index]!));
+    } else if (inputs.some((input, index) => input !== inputTensors[index])) {
+      outputs = asSymbolic(layer.apply(given, callArgs));
+    }
+    if (wanted.has(name)) taps.set(name, outputs[0]!);
+    outputTensors.forEach(({ id }, index) => current.set(id, outputs[index]!));
+    return current.get(tensor.id)!;
+  };
+  return { outputs: model.outputs.map(visit), taps };
 }
 
-function copyOf(tensor: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
-  return asSymbolic(tf.layers.activation({ activation: 'linear', name }).apply(tensor))[0]!;
+/** Copies what is there already: a tfjs model must not give the same tensor twice. */
+function distinct(tensors: readonly tf.SymbolicTensor[]): tf.SymbolicTensor[] {
+  return tensors.map((tensor, index) => {
+    if (tensors.indexOf(tensor) === index) return tensor;
+    const copy = tf.layers.activation({ activation: 'linear', name: `distillery/tap${index}` });
+    return asSymbolic(copy.apply(tensor))[0]!;
+  });
 }
 
 function asSymbolic(output: ReturnType<tf.layers.Layer['apply']>): tf.SymbolicTensor[] {
