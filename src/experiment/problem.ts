@@ -9,24 +9,26 @@ export interface TextRange {
 /** Where in an experiment something stands: keys and indices from the root, e.g. `['distill', 'hints', 0, 'teacher']`. */
 export type ExperimentPath = readonly (string | number)[];
 
-export type ProblemCode =
-  | 'yaml-syntax'
-  | 'unknown-key'
-  | 'missing-key'
-  | 'wrong-type'
-  | 'wrong-value'
-  | 'conflict'
-  | 'missing-file'
-  | 'cyclic-teacher'
-  | 'bad-teacher'
-  | 'bad-data'
-  | 'bad-model'
-  | 'unknown-export'
-  | 'unknown-model'
-  | 'unknown-layer'
-  | 'shape-mismatch'
-  | 'bad-weights'
-  | 'unused';
+export const problemCodes = [
+  'yaml-syntax',
+  'unknown-key',
+  'missing-key',
+  'wrong-type',
+  'wrong-value',
+  'conflict',
+  'missing-file',
+  'cyclic-teacher',
+  'bad-teacher',
+  'bad-data',
+  'bad-model',
+  'unknown-export',
+  'unknown-model',
+  'unknown-layer',
+  'shape-mismatch',
+  'bad-weights',
+  'unused',
+] as const;
+export type ProblemCode = (typeof problemCodes)[number];
 
 /** Something wrong with an experiment: what, where, and what would be right. */
 export interface Problem extends TextRange {

@@ -314,11 +314,6 @@ const stage = z
 const train = z
   .strictObject({
     epochs: positiveInteger.optional().describe('Epochs of a training in one stage; 10 without it.'),
-    stages: z
-      .array(stage)
-      .min(1)
-      .optional()
-      .describe('Several stages, one after the other, instead of `epochs`.'),
     batch: z.int().min(1).max(65_536).default(64).describe('Images per step.'),
     optimizer: optimizer.prefault({ name: 'adam' }),
     schedule: schedule.prefault({ name: 'constant' }),
@@ -327,6 +322,11 @@ const train = z
       .gt(0)
       .optional()
       .describe('Largest global norm of the gradient; larger ones are scaled down.'),
+    stages: z
+      .array(stage)
+      .min(1)
+      .optional()
+      .describe('Several stages, one after the other, instead of `epochs`.'),
   })
   .describe('How long and how the student is trained.');
 
