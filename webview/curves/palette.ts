@@ -1,0 +1,48 @@
+/**
+ * Runs are told apart by hue and dash. The hues are the chart colours of the theme, ordered so that neighbours differ
+ * most; when they are used up they begin again with the next dash.
+ */
+export const HUES = ['blue', 'orange', 'green', 'purple', 'red', 'yellow'] as const;
+const DASHES: readonly (readonly number[])[] = [[], [7, 3], [2, 2], [9, 3, 2, 3]];
+
+/** Runs that look different from one another; more of them begin again with the first style. */
+export const DISTINCT_STYLES = HUES.length * DASHES.length;
+
+export interface RunStyle {
+  /** Index in `HUES`. */
+  hue: number;
+  /** Lengths of dashes and gaps in pixels; empty for a solid line. */
+  dash: readonly number[];
+}
+
+export function styleOfSlot(slot: number): RunStyle {
+  const turn = Math.floor(slot / HUES.length);
+  return { hue: slot % HUES.length, dash: DASHES[turn % DASHES.length]! };
+}
+
+/**
+ * Gives each shown run a slot, and with it a style. A run keeps its slot as long as it is shown, so that hiding one
+ * never recolours another; a run that is added takes the lowest free slot.
+ */
+export function assignSlots(
+  held: Readonly<Record<string, number>>,
+  shown: readonly string[],
+): Record<string, number> {
+  const slots: Record<string, number> = {};
+  const used = new Set<number>();
+  for (const run of shown) {
+    const slot = held[run];
+    if (slot !== undefined && !used.has(slot)) {
+      slots[run] = slot;
+      used.add(slot);
+    }
+  }
+  let free = 0;
+  for (const run of shown) {
+    if (run in slots) continue;
+    while (used.has(free)) free += 1;
+    slots[run] = free;
+    used.add(free);
+  }
+  return slots;
+}

@@ -1,0 +1,115 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import type { RunAction } from '../../src/protocol/messages';
+import type { RunSummary } from '../../src/runs/summary';
+import type { RunStyle } from './palette';
+import { accuracyText, ACTIONS, createdText, progressShare, runActions, STATES, statusText } from './runs';
+import { swatch } from './swatch';
+
+export interface RunCard {
+  run: RunSummary;
+  label: string;
+  style: RunStyle;
+  /** Its curves are switched off for now. */
+  muted: boolean;
+}
+
+export interface RunCardEvents {
+  toggle: (run: string) => void;
+  remove: (run: string) => void;
+  act: (action: RunAction, run: string) => void;
+  /** The run that the pointer or the focus is on, or null. */
+  highlight: (run: string | null) => void;
+}
+
+/** The overlaid runs: how each looks in the charts, how it stands, and what can be done with it. */
+export function runCards(cards: readonly RunCard[], events: RunCardEvents): TemplateResult {
+  return html`<ul class="run-cards" aria-label="Runs">
+    ${repeat(
+      cards,
+      ({ run }) => run.id,
+      (card) => runCard(card, events),
+    )}
+  </ul>`;
+}
+
+function runCard({ run, label, style, muted }: RunCard, events: RunCardEvents): TemplateResult {
+  const accuracy = accuracyText(run);
+  const share = progressShare(run);
+  const state = STATES[run.state];
+  const highlight = (on: boolean) => () => {
+    events.highlight(on && !muted ? run.id : null);
+  };
+  return html`<li
+    class="run-card ${muted ? 'muted' : ''}"
+    data-run=${run.id}
+    @mouseenter=${highlight(true)}
+    @mouseleave=${highlight(false)}
+    @focusin=${highlight(true)}
+    @focusout=${highlight(false)}
+  >
+    <button
+      class="toggle"
+      aria-pressed=${muted ? 'false' : 'true'}
+      title="${label}
+${run.experimentPath}, seed ${run.seed}, started ${createdText(run)}
+${muted ? 'Click to draw its curves' : 'Click to switch its curves off'}"
+      @click=${() => {
+        events.toggle(run.id);
+      }}
+    >
+      ${swatch(style)}
+      <span class="label">${label}</span>
+      <span class="status">
+        <vscode-icon
+          class="state-${run.state}"
+          name=${state.icon}
+          size="14"
+          ?spin=${run.state === 'running'}
+        ></vscode-icon>
+        <span>${statusText(run)}</span>
+      </span>
+      ${
+        accuracy === null
+          ? nothing
+          : html`<span class="accuracy" title="Accuracy on the test images">
+              <span><span class="name">best</span> ${accuracy.best}</span>
+              <span><span class="name">last</span> ${accuracy.last}</span>
+            </span>`
+      }
+    </button>
+    <div class="actions">
+      ${runActions(run).map((action) => actionButton(action, run.id, label, events))}
+      <vscode-toolbar-button
+        icon="close"
+        label="Take ${label} out of the charts"
+        title="Take out of the charts"
+        @click=${() => {
+          events.remove(run.id);
+        }}
+      ></vscode-toolbar-button>
+    </div>
+    ${
+      share === null
+        ? nothing
+        : html`<progress max="1" .value=${share} aria-label="Progress of ${label}"></progress>`
+    }
+  </li>`;
+}
+
+function actionButton(
+  action: RunAction,
+  run: string,
+  label: string,
+  events: Pick<RunCardEvents, 'act'>,
+): TemplateResult {
+  const { icon, text } = ACTIONS[action];
+  return html`<vscode-toolbar-button
+    icon=${icon}
+    label="${text}: ${label}"
+    title=${text}
+    @click=${() => {
+      events.act(action, run);
+    }}
+  ></vscode-toolbar-button>`;
+}
