@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Problem } from '../../experiment/problem';
-import {
-  carryProblems,
-  mergeProblems,
-  ProblemBoard,
-  replacementText,
-  withoutSchemaFindings,
-} from './problems';
+import { carryProblems, mergeProblems, ProblemBoard, replacementText, withoutProblems } from './problems';
 
 function problem(changes: Partial<Problem> = {}): Problem {
   return {
@@ -29,12 +23,11 @@ describe('mergeProblems', () => {
   });
 });
 
-describe('withoutSchemaFindings', () => {
-  it('leaves to the YAML extension what the schema says, and keeps the rest', () => {
-    const kept = [problem(), problem({ code: 'wrong-value' }), problem({ code: 'conflict' })];
-    expect(
-      withoutSchemaFindings([...kept, problem({ code: 'unknown-key' }), problem({ code: 'yaml-syntax' })]),
-    ).toEqual(kept);
+describe('withoutProblems', () => {
+  it('leaves out what the other list holds, and only that', () => {
+    const schema = problem({ code: 'unknown-key', message: 'Unknown key `temprature`.' });
+    const elsewhere = { ...schema, line: 9 };
+    expect(withoutProblems([problem(), schema, elsewhere], [{ ...schema }])).toEqual([problem(), elsewhere]);
   });
 });
 
@@ -76,7 +69,10 @@ describe('replacementText', () => {
     ["'conv9'", "'conv2'"],
     ['"conv9', 'conv2'],
   ])('%s → %s', (faulty, expected) => {
-    expect(replacementText(faulty, 'conv2')).toBe(expected);
+    expect(replacementText(faulty, 'conv2', 'unknown-layer')).toBe(expected);
+  });
+  it('takes the quotes off a value that was meant as a number', () => {
+    expect(replacementText('"3"', '3', 'wrong-type')).toBe('3');
   });
 });
 

@@ -1,16 +1,5 @@
 import type { Problem } from '../../experiment/problem';
 
-/**
- * What the YAML extension reports as well, from the JSON schema that this extension contributes to it. `conflict` and
- * the like say what no schema can.
- */
-const schemaCodes: ReadonlySet<Problem['code']> = new Set([
-  'yaml-syntax',
-  'unknown-key',
-  'missing-key',
-  'wrong-type',
-]);
-
 /** An edit of a text: the lines and columns that are replaced (1-based, the end exclusive), and how many lines come. */
 export interface LineEdit {
   line: number;
@@ -20,19 +9,25 @@ export interface LineEdit {
   insertedLines: number;
 }
 
-/** Problems without those that another extension underlines from the schema already. */
-export function withoutSchemaFindings(problems: readonly Problem[]): Problem[] {
-  return problems.filter(({ code }) => !schemaCodes.has(code));
+/** The problems of the first list that the second does not hold. */
+export function withoutProblems(problems: readonly Problem[], others: readonly Problem[]): Problem[] {
+  const keys = new Set(others.map(keyOf));
+  return problems.filter((problem) => !keys.has(keyOf(problem)));
 }
 
 /** The problems of both lists, each once; those of the first list win. */
 export function mergeProblems(first: readonly Problem[], second: readonly Problem[]): Problem[] {
   const merged = new Map<string, Problem>();
   for (const problem of [...first, ...second]) {
-    const key = JSON.stringify([problem.file, problem.line, problem.column, problem.code, problem.message]);
+    const key = keyOf(problem);
     if (!merged.has(key)) merged.set(key, problem);
   }
   return [...merged.values()];
+}
+
+/** Two checks that find the same thing in the same place use the same words for it. */
+function keyOf({ file, line, column, code, message }: Problem): string {
+  return JSON.stringify([file, line, column, code, message]);
 }
 
 /**
@@ -50,9 +45,12 @@ export function carryProblems(problems: readonly Problem[], edit: LineEdit): Pro
   });
 }
 
-/** The text that replaces a faulty word: the suggestion, in the quotes that the word stands in. */
-export function replacementText(faulty: string, suggestion: string): string {
-  const quote = /^(["'])[^]*\1$/.exec(faulty)?.[1];
+/**
+ * The text that replaces a faulty word: the suggestion, in the quotes that the word stands in. A value of another type
+ * is written as it is: quotes are what made it a text.
+ */
+export function replacementText(faulty: string, suggestion: string, code: Problem['code']): string {
+  const quote = code === 'wrong-type' ? undefined : /^(["'])[^]*\1$/.exec(faulty)?.[1];
   return quote === undefined ? suggestion : `${quote}${suggestion}${quote}`;
 }
 

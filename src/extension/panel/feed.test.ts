@@ -26,7 +26,6 @@ function start(fromStep: number): RunEvent {
   return {
     type: 'start',
     at: 0,
-    attempt: 1,
     fromStep,
     engine: { name: 'cpu', device: 'cpu', reason: '' },
     stages: [{ name: 'training', epochs: 1, firstStep: 0, steps: 100, terms: ['hard'] }],

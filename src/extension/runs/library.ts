@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { readStopRequest } from '../../runs/control';
 import { RunStore } from '../../runs/store';
+import type { RunSummary } from '../../runs/summary';
 import { runChanges, type KnownRun, type RunChanges } from './changes';
 
 /** A run and the workspace folder that holds it. */
@@ -26,8 +27,10 @@ export class RunLibrary implements vscode.Disposable {
   readonly onDidChange = this.changed.event;
   /** By URI of the workspace folder. */
   private readonly watched = new Map<string, FolderRuns>();
-  private readonly viewers = new Set<string>();
+  private readonly viewers = new Set<object>();
   private readonly subscription: vscode.Disposable;
+  /** Settles when every folder has been looked at once. */
+  readonly loaded: Promise<void>;
   private poll: NodeJS.Timeout | undefined;
 
   constructor(private readonly log: vscode.LogOutputChannel) {
@@ -35,6 +38,7 @@ export class RunLibrary implements vscode.Disposable {
       this.followFolders();
     });
     this.followFolders();
+    this.loaded = this.refresh();
   }
 
   dispose(): void {
@@ -88,7 +92,7 @@ export class RunLibrary implements vscode.Disposable {
   }
 
   /** Tells whether something that shows live runs is on screen, which is when they are looked at often. */
-  setVisible(viewer: string, visible: boolean): void {
+  setVisible(viewer: object, visible: boolean): void {
     if (visible) this.viewers.add(viewer);
     else this.viewers.delete(viewer);
     this.schedulePoll();
@@ -183,8 +187,7 @@ class FolderRuns implements vscode.Disposable {
       const { runs, broken } = await this.store.list();
       const located = await Promise.all(
         runs.map(async (run): Promise<[string, LocatedRun]> => {
-          const isStopping = run.state === 'running' && (await readStopRequest(run.directory)) !== null;
-          return [run.directory, { folder: this.folder, run, isStopping }];
+          return [run.directory, { folder: this.folder, run, isStopping: await this.isStopping(run) }];
         }),
       );
       if (this.disposed) return;
@@ -194,6 +197,16 @@ class FolderRuns implements vscode.Disposable {
       if (changes !== null) this.onChange(changes);
     } catch (error) {
       this.log.error(`The runs of ${this.folder.uri.fsPath} could not be read.`, error);
+    }
+  }
+
+  private async isStopping(run: RunSummary): Promise<boolean> {
+    if (run.state !== 'running') return false;
+    try {
+      return (await readStopRequest(run.directory)) !== null;
+    } catch (error) {
+      this.log.warn(`The request to stop ${run.directory} could not be read.`, error);
+      return false;
     }
   }
 

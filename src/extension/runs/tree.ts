@@ -60,7 +60,6 @@ export class RunTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.subscriptions = [
-      this.changed,
       library.onDidChange((changes) => {
         this.follow(changes);
       }),
@@ -72,6 +71,7 @@ export class RunTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
 
   dispose(): void {
     for (const subscription of this.subscriptions) subscription.dispose();
+    this.changed.dispose();
   }
 
   /** Shows archived runs too, or hides them. */
@@ -142,7 +142,7 @@ export class RunTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
     this.shown.delete(id);
   }
 
-  private keep<T extends TreeNode>(node: T): TreeNode {
+  private keep(node: TreeNode): TreeNode {
     const kept = this.nodes.get(node.id);
     if (kept !== undefined) return kept;
     this.nodes.set(node.id, node);

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { checkExperiment } from '../../experiment/check';
+import { checkFiles, checkTeacherChain, type FileProbe } from '../../experiment/files';
+import { parseExperiment } from '../../experiment/parse';
+import { problemCodes, type Problem } from '../../experiment/problem';
+import { lastJson } from '../commandLine';
+
+/** What can be said of an experiment without its models. */
+export interface QuickCheck {
+  /** Mistakes of notation, keys, types and values: what the JSON schema says as well. */
+  schema: Problem[];
+  /** How its parts fit together, and the files that it names. */
+  meaning: Problem[];
+}
+
+/** Checks the text of an experiment in this process; takes a few milliseconds. */
+export function quickCheck(text: string, file: string, probe: FileProbe): QuickCheck {
+  const parsed = parseExperiment(text, file);
+  return {
+    schema: parsed.problems,
+    meaning: [...checkExperiment(parsed), ...checkFiles(parsed, probe), ...checkTeacherChain(parsed, probe)],
+  };
+}
+
+const problemSchema: z.ZodType<Problem> = z.object({
+  file: z.string(),
+  line: z.int().min(1),
+  column: z.int().min(1),
+  endLine: z.int().min(1),
+  endColumn: z.int().min(1),
+  severity: z.enum(['error', 'warning', 'information']),
+  code: z.enum(problemCodes),
+  message: z.string(),
+  suggestion: z.string().exactOptional(),
+});
+const reportSchema = z.object({ problems: z.array(problemSchema) });
+
+/** The problems that `distillery check --json` prints; null when it printed something else. */
+export function parseCheckReport(output: string): Problem[] | null {
+  const parsed = reportSchema.safeParse(lastJson(output));
+  return parsed.success ? parsed.data.problems : null;
+}

@@ -1,0 +1,59 @@
+import * as vscode from 'vscode';
+import { runCommand, type CommandResult } from './commandLine';
+import { findNode, nodeSearch, type NodeRuntime } from './node';
+import { runSettings } from './settings';
+
+export interface ProgramOptions {
+  input?: string;
+  signal?: AbortSignal;
+}
+
+/** The `distillery` command line as the extension uses it: with the Node.js and the settings of a folder. */
+export class Program {
+  private readonly script: string;
+  /** By value of the setting; looking for Node.js starts processes. */
+  private readonly runtimes = new Map<string, Promise<NodeRuntime>>();
+
+  constructor(
+    extension: vscode.Uri,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    this.script = vscode.Uri.joinPath(extension, 'dist', 'cli.js').fsPath;
+  }
+
+  /**
+   * Runs a command in a workspace folder and waits for its end.
+   * @throws {NodeNotFoundError} When there is no Node.js to run it with.
+   */
+  async run(
+    folder: vscode.WorkspaceFolder,
+    parameters: readonly string[],
+    options: ProgramOptions = {},
+  ): Promise<CommandResult> {
+    const runtime = await this.runtime(runSettings(folder.uri).nodePath);
+    this.log.debug(`distillery ${parameters.join(' ')}   (in ${folder.uri.fsPath})`);
+    const result = await runCommand(runtime, this.script, parameters, {
+      directory: folder.uri.fsPath,
+      ...options,
+    });
+    this.log.debug(`distillery ${parameters[0] ?? ''} ended with ${result.code ?? 'a signal'}`);
+    return result;
+  }
+
+  private runtime(setting: string): Promise<NodeRuntime> {
+    const known = this.runtimes.get(setting);
+    if (known !== undefined) return known;
+    const finding = findNode(setting, nodeSearch());
+    this.runtimes.set(setting, finding);
+    finding.then(
+      ({ executable, version }) => {
+        this.log.info(`Experiments run on Node.js ${version}: ${executable}`);
+      },
+      () => {
+        // Look again next time: it may have been installed meanwhile.
+        this.runtimes.delete(setting);
+      },
+    );
+    return finding;
+  }
+}
