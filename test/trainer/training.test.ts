@@ -1,0 +1,158 @@
+import * as path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { requestStop } from '../../src/runs/control';
+import { resumeRun, startTrainer } from '../../src/runs/launch';
+import { RUN_FILES } from '../../src/runs/record';
+import {
+  eventsOf,
+  hashOfCheckpoint,
+  makeWorkspace,
+  ofType,
+  prepareRun,
+  programs,
+  tensorsOf,
+  train,
+  waitForEnd,
+  waitForStep,
+} from './support';
+
+const data = 'data: { dataset: digits, trainSize: 640, testSize: 200 }';
+const teacher = `${data}
+student: { model: zoo/conv-thin, options: { width: 8 } }
+train: { epochs: 3, batch: 32, optimizer: { name: adam, lr: 0.01 } }
+`;
+/** Dropout, augmentation, a schedule, batch norms, two stages: everything that a resume could get wrong. */
+const thorough = `
+seed: 3
+data: { dataset: digits, trainSize: 640, testSize: 200, augment: { shift: 1, flip: true } }
+teacher: { experiment: ./teacher.distill.yaml }
+student: { model: zoo/conv-thin, options: { width: 4 } }
+distill: { hard: {}, soft: {}, hints: [{ teacher: block2/relu, student: block2/relu }] }
+train:
+  batch: 32
+  optimizer: { name: adamw }
+  schedule: { name: cosine, warmup: 1 }
+  clip: 5
+  stages: [{ only: hints, epochs: 1 }, { only: [hard, soft], epochs: 3 }]
+`;
+
+describe('the trainer', () => {
+  let workspace: string;
+  let dispose: () => Promise<void>;
+  beforeAll(async () => {
+    ({ folder: workspace, dispose } = await makeWorkspace());
+  });
+  afterAll(() => dispose());
+
+  test('trains a student alone, and it learns', async () => {
+    const directory = await train(workspace, 'teacher', teacher);
+    const { end, progress } = await waitForEnd(directory);
+    expect(end).toMatchObject({ state: 'finished', reason: null, step: 60 });
+    expect(progress).toMatchObject({ step: 60, totalSteps: 60, epoch: 3, phase: 'finished' });
+    expect(progress?.last?.accuracy).toBeGreaterThan(0.3);
+    const events = await eventsOf(directory);
+    const losses = ofType(events, 'step').map((event) => event.losses['total']!);
+    expect(losses).toHaveLength(60);
+    expect(losses.at(-1)).toBeLessThan(losses[0]! / 2);
+    expect(ofType(events, 'evaluate').map(({ step }) => step)).toEqual([20, 40, 60]);
+  });
+
+  test('the same seed gives the same weights, another seed others', async () => {
+    const same = await train(workspace, 'again', teacher);
+    const other = await train(workspace, 'other', `seed: 2\n${teacher}`);
+    const first = await train(workspace, 'first', teacher);
+    expect(await hashOfCheckpoint(same)).toBe(await hashOfCheckpoint(first));
+    expect(await hashOfCheckpoint(other)).not.toBe(await hashOfCheckpoint(first));
+  });
+
+  test('trains its teacher first, then every stage, and stops and resumes to the same weights', async () => {
+    const whole = await train(workspace, 'whole', thorough);
+    expect((await waitForEnd(whole)).end).toMatchObject({ state: 'finished', reason: null });
+    const events = await eventsOf(whole);
+    const [taught] = ofType(events, 'model').filter(({ which }) => which === 'teacher');
+    expect(taught?.metrics?.accuracy).toBeGreaterThan(0.3);
+    expect(taught?.run).not.toBeNull();
+    const steps = ofType(events, 'step');
+    expect(Object.keys(steps[0]!.losses).sort()).toEqual(['hint 1', 'total']);
+    expect(Object.keys(steps.at(-1)!.losses).sort()).toEqual(['hard', 'soft', 'total']);
+    expect(ofType(events, 'evaluate').map(({ step }) => step)).toEqual([40, 60, 80]);
+
+    const stopped = await prepareRun(workspace, 'stopped', thorough);
+    await startTrainer(stopped, programs);
+    await waitForStep(stopped, 30);
+    await requestStop(stopped, 'the test');
+    const { end } = await waitForEnd(stopped);
+    expect(end).toMatchObject({ state: 'stopped', reason: 'Stopped by the test.' });
+    expect(end!.step).toBeGreaterThanOrEqual(30);
+    expect(end!.step).toBeLessThan(80);
+    await resumeRun(stopped, programs);
+    expect((await waitForEnd(stopped)).end?.state).toBe('finished');
+    expect(await hashOfCheckpoint(stopped)).toBe(await hashOfCheckpoint(whole));
+    expect(await hashOfCheckpoint(stopped, RUN_FILES.bestCheckpoint)).toBe(
+      await hashOfCheckpoint(whole, RUN_FILES.bestCheckpoint),
+    );
+    const losses = (list: typeof steps) => list.map(({ step, losses: values }) => [step, values['total']]);
+    expect(losses(ofType(await eventsOf(stopped), 'step'))).toEqual(losses(steps));
+  });
+
+  test('a hints-only stage moves the student up to its guided layer, and the adapter, and nothing else', async () => {
+    const text = (epochs: number) => `
+${data}
+teacher: { experiment: ./teacher.distill.yaml }
+student: { model: zoo/conv-thin, options: { width: 4 } }
+distill: { hints: [{ teacher: block2/relu, student: block2/relu }] }
+train: { batch: 640, optimizer: { name: sgd, weightDecay: 0.1 }, stages: [{ only: hints, epochs: ${epochs} }] }
+`;
+    const before = await tensorsOf(await train(workspace, 'hints 1', text(1)), RUN_FILES.lastCheckpoint);
+    const after = await tensorsOf(await train(workspace, 'hints 2', text(2)), RUN_FILES.lastCheckpoint);
+    const moved = [...after].filter(([name, values]) =>
+      values.some((value, index) => value !== before.get(name)![index]),
+    );
+    const names = moved.map(([name]) => name).filter((name) => !name.startsWith('optimizer/'));
+    expect(names).toContain('student/block2/conv1/kernel');
+    expect(names.some((name) => name.startsWith('adapter-1/'))).toBe(true);
+    expect(names.filter((name) => /block3|logits/.test(name))).toEqual([]);
+  });
+
+  test('a diverging run fails at its step and names the term that broke', async () => {
+    const directory = await train(
+      workspace,
+      'diverging',
+      `${data}
+student: { model: zoo/mlp }
+train: { epochs: 3, batch: 32, optimizer: { name: sgd, lr: 1.0e+30 } }
+`,
+    );
+    const { end } = await waitForEnd(directory);
+    expect(end?.state).toBe('failed');
+    expect(end?.reason).toMatch(
+      /^The (loss term "hard"|gradient) became (NaN|Infinity) at step \d+ \(epoch 0\.\d+\)\. Lower/,
+    );
+  });
+
+  test('learns from unlabelled images, with a class left out', async () => {
+    const directory = await train(
+      workspace,
+      'unlabelled',
+      `
+data: { dataset: digits, trainSize: 640, testSize: 200, train: { labels: false, exclude: [3] } }
+teacher: [{ experiment: ./teacher.distill.yaml }, { experiment: ./teacher.distill.yaml, seed: 2 }]
+student: { model: zoo/conv-thin, options: { width: 4 } }
+distill: { soft: { ensemble: logits } }
+train: { epochs: 1, batch: 32 }
+`,
+    );
+    expect((await waitForEnd(directory)).end).toMatchObject({ state: 'finished' });
+    const events = await eventsOf(directory);
+    expect(ofType(events, 'step').every(({ trainAccuracy }) => trainAccuracy === null)).toBe(true);
+    const teachers = ofType(events, 'model').filter(({ which }) => which === 'teacher');
+    expect(teachers.map(({ name }) => name)).toEqual(['teacher', 'teacher', 'ensemble of 2']);
+  });
+
+  test('what cannot be trained fails with the reason in its end record', async () => {
+    const directory = await train(workspace, 'broken', `${data}\nstudent: { model: ./missing.ts#student }\n`);
+    const { end } = await waitForEnd(directory);
+    expect(end?.state).toBe('failed');
+    expect(end?.reason).toContain(`${path.join(workspace, 'missing.ts')} does not exist.`);
+  });
+});
