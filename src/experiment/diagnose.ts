@@ -19,6 +19,7 @@ import { alternatives, didYouMean, isSlipOf, nearestWords } from './nearest';
 import { formatPath, type ExperimentPath, type Finding } from './problem';
 
 type Issue = z.core.$ZodIssue;
+type BoundIssue = Extract<Issue, { code: 'too_small' | 'too_big' }>;
 
 /** How a mistake was probably meant, so that what stands behind it can be looked at too. */
 export type Repair =
@@ -65,11 +66,11 @@ function findingsOf(issue: Issue, base: ExperimentPath, subject: Subject): RawFi
     case 'invalid_type':
       return [found === undefined ? missingKey(path, subject) : wrongType(path, subject)];
     case 'invalid_value':
-      return [
-        found === undefined ? missingKey(path, subject) : wrongWord(path, issue.values.map(String), subject),
-      ];
+      return [found === undefined ? missingKey(path, subject) : wrongWord(path, issue.values, subject)];
     case 'too_small':
     case 'too_big':
+      // Whole numbers are checked against JavaScript's own limits as well, which the narrower ones make superfluous.
+      if (Math.abs(Number(boundOf(issue))) === Number.MAX_SAFE_INTEGER) return [];
       return [outOfRange(path, issue, subject)];
     case 'invalid_format':
     case 'not_multiple_of':
@@ -187,6 +188,7 @@ function wrongType(path: ExperimentPath, subject: Subject): RawFinding {
   const { value, suggestion, hint } = remedyFor(node, found);
   return {
     path,
+    part: path.length === 0 ? 'key' : 'value',
     code: 'wrong-type',
     message: `${subjectOf(path)} must be ${must}, but ${foundPhrase(found)}.${hint}`,
     suggestion,
@@ -214,24 +216,25 @@ function remedyFor(
   return { hint: isMapping(found) && itemOf(node) !== null ? ' Begin each item with `- `.' : '' };
 }
 
-function wrongWord(path: ExperimentPath, words: readonly string[], subject: Subject): RawFinding {
+function wrongWord(path: ExperimentPath, values: readonly unknown[], subject: Subject): RawFinding {
   const found = valueAt(subject.value, path);
+  const words = values.map(String);
   const near = typeof found === 'string' ? nearestWords(found, words) : [];
   const message = `${subjectOf(path)} must be ${alternatives(words)}, but ${foundPhrase(found)}.${didYouMean(near)}`;
   if (near[0] === undefined) return wrongValue(path, message, removal(path, subject));
-  return { ...wrongValue(path, message, { kind: 'replace', path, value: near[0] }), suggestion: near[0] };
+  const value = values[words.indexOf(near[0])];
+  return { ...wrongValue(path, message, { kind: 'replace', path, value }), suggestion: near[0] };
 }
 
-function outOfRange(
-  path: ExperimentPath,
-  issue: Extract<Issue, { code: 'too_small' | 'too_big' }>,
-  subject: Subject,
-): RawFinding {
+function boundOf(issue: BoundIssue): number | bigint {
+  return issue.code === 'too_small' ? issue.minimum : issue.maximum;
+}
+
+function outOfRange(path: ExperimentPath, issue: BoundIssue, subject: Subject): RawFinding {
   const found = valueAt(subject.value, path);
-  const [limit, inside, outside] =
-    issue.code === 'too_small'
-      ? [issue.minimum, 'at least', 'greater than']
-      : [issue.maximum, 'at most', 'less than'];
+  const limit = boundOf(issue);
+  const [inside, outside] =
+    issue.code === 'too_small' ? ['at least', 'greater than'] : ['at most', 'less than'];
   if (typeof found === 'number') {
     const bound = `${issue.inclusive === true ? inside : outside} ${limit}`;
     const repair: Repair | null =

@@ -29,7 +29,11 @@ export function foundPhrase(value: unknown): string {
 
 /** What the language wants at a node, as the end of "must be": `a whole number`, `a list`, ``one of `l1` or `l2` ``. */
 export function expectedPhrase(node: LanguageNode): string {
-  const phrases = variantsOf(node).map(expectedOfVariant);
+  const variants = variantsOf(node);
+  const tags = new Set(variants.map((variant) => tagOf(variant)?.[0]));
+  const [tag] = tags;
+  if (tags.size === 1 && tag !== undefined) return `a mapping with \`${tag}\``;
+  const phrases = variants.map(expectedOfVariant);
   return [...new Set(phrases)].join(', or ');
 }
 

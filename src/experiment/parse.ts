@@ -1,7 +1,14 @@
 import { diagnose, type Repair } from './diagnose';
 import { experimentJsonSchema } from './jsonSchema';
-import type { LanguageNode } from './language';
-import { inTextOrder, type ExperimentPath, type Finding, type Problem, type TextRange } from './problem';
+import { valueAt, type LanguageNode } from './language';
+import {
+  formatPath,
+  inTextOrder,
+  type ExperimentPath,
+  type Finding,
+  type Problem,
+  type TextRange,
+} from './problem';
 import { experimentSchema, type Experiment } from './schema';
 import { ExperimentSource } from './source';
 
@@ -72,7 +79,7 @@ export function locate(parsed: Pick<ParsedExperiment, 'file' | 'rangeOf'>, findi
 /** Adds what the schema finds to the problems, mends it as far as it can be guessed, and looks again. */
 function readSchema(source: ExperimentSource, file: string, problems: Problem[]): Experiment | null {
   const place = { file, rangeOf: source.rangeOf.bind(source) };
-  const seen = new Set<string>();
+  const told = new ToldFindings();
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const value = source.value();
     const result = experimentSchema.safeParse(value);
@@ -84,16 +91,36 @@ function readSchema(source: ExperimentSource, file: string, problems: Problem[])
     const findings = diagnose(result.error.issues, { language: language(), value });
     for (const finding of findings) {
       const problem = locate(place, finding);
-      const key = JSON.stringify([problem.line, problem.column, problem.message]);
-      const isDoubtful = finding.code === 'missing-key' ? !source.isWhole : !source.isReliable(problem);
-      if (!seen.has(key) && !isDoubtful) problems.push(problem);
-      seen.add(key);
+      const isNew = told.add(finding, problem);
+      if (isNew && !isDoubtful(finding, problem, value, source)) problems.push(problem);
     }
     const repairs = findings.flatMap(({ repair }) => repair ?? []);
     if (repairs.length === 0) return null;
     for (const repair of repairs) apply(repair, source);
   }
   return null;
+}
+
+/** Remembers what was told: a mistake that no repair made go away comes again, as does one behind a shared anchor. */
+class ToldFindings {
+  private readonly byPlace = new Map<string, { path: string; message: string }[]>();
+
+  /** @returns whether it was not told before. */
+  add({ path, message }: Finding, { line, column, code }: Problem): boolean {
+    const place = `${line}:${column} ${code}`;
+    const here = this.byPlace.get(place) ?? [];
+    const pathText = formatPath(path);
+    // At one place, another path to the same kind of mistake is another use of one anchor.
+    if (here.some((other) => other.path !== pathText || other.message === message)) return false;
+    this.byPlace.set(place, [...here, { path: pathText, message }]);
+    return true;
+  }
+}
+
+/** Whether a finding may only follow from a mistake of notation: what seems to be absent may stand behind that. */
+function isDoubtful(finding: Finding, range: TextRange, value: unknown, source: ExperimentSource): boolean {
+  const isAbsence = finding.code === 'missing-key' || valueAt(value, finding.path) === null;
+  return isAbsence ? !source.isWhole : !source.isReliable(range);
 }
 
 const EMPTY: Finding = {

@@ -33,7 +33,6 @@ const HARMLESS_TO_STRUCTURE: ReadonlySet<string> = new Set<YAMLError['code']>([
   'MULTIPLE_ANCHORS',
   'MULTIPLE_DOCS',
   'MULTIPLE_TAGS',
-  'NON_STRING_KEY',
   'TAG_RESOLVE_FAILED',
 ]);
 
@@ -94,8 +93,8 @@ export class ExperimentSource {
     if (referenceProblem !== null) this.document.contents = null;
     this.isUsable = referenceProblem === null;
     this.syntaxProblems = [
-      ...errors.slice(0, MAX_SYNTAX_ERRORS).map((error) => this.describe(error, 'error')),
-      ...warnings.slice(0, MAX_SYNTAX_ERRORS).map((warning) => this.describe(warning, 'warning')),
+      ...tellingErrors(errors).map((error) => this.describe(error, 'error')),
+      ...tellingErrors(warnings).map((warning) => this.describe(warning, 'warning')),
       ...(referenceProblem === null ? [] : [referenceProblem]),
     ];
   }
@@ -255,15 +254,17 @@ export class ExperimentSource {
   }
 
   private describe(error: YAMLError, severity: SyntaxProblem['severity']): SyntaxProblem {
-    const message = SYNTAX_MESSAGES[error.code] ?? `${error.message}.`;
-    return { severity, message, range: this.range(...error.pos) };
+    const [start, end] = error.pos;
+    const lineEnd = this.text.indexOf('\n', start);
+    const range = this.range(start, lineEnd < 0 ? end : Math.min(end, Math.max(lineEnd, start + 1)));
+    return { severity, message: messageOf(error), range };
   }
 
   /** From offsets to lines and columns, without the blank space at the end. */
   private range(start: number, end: number): TextRange {
-    const last = start + this.text.slice(start, end).trimEnd().length;
+    const length = this.text.slice(start, end).trimEnd().length;
     const from = this.lines.linePos(start);
-    const to = this.lines.linePos(last);
+    const to = this.lines.linePos(length === 0 ? end : start + length);
     return { line: from.line, column: from.col, endLine: to.line, endColumn: to.col };
   }
 }
@@ -287,7 +288,7 @@ function headOf(node: unknown): [number, number] | null {
   return headOf(isPair(first) ? first.key : first) ?? offsetsOf(node);
 }
 
-/** Mistakes of notation in words for people who do not know YAML's grammar; the library's own words for the others. */
+/** Mistakes of notation in words for people who do not know YAML's grammar. */
 const SYNTAX_MESSAGES: Readonly<Partial<Record<YAMLError['code'], string>>> = {
   TAB_AS_INDENT: 'A tab indents this line. Indent with spaces.',
   DUPLICATE_KEY: 'This key stands twice in the same mapping. Keep one of them.',
@@ -297,3 +298,23 @@ const SYNTAX_MESSAGES: Readonly<Partial<Record<YAMLError['code'], string>>> = {
     'A second `: ` on one line. Put the inner mapping into `{ }` or on lines of its own.',
   RESOURCE_EXHAUSTION: 'The text is nested too deeply to be an experiment.',
 };
+
+/** The library's own words where there are no better ones. */
+function messageOf({ code, message }: YAMLError): string {
+  const known = SYNTAX_MESSAGES[code];
+  if (known !== undefined) return known;
+  if (/^Missing closing .*quote$/.test(message)) return 'The text in quotation marks before this never ends.';
+  const [, bracket] = /^Flow .* end with a ([\]}])$/.exec(message) ?? [];
+  return bracket === undefined
+    ? `${message}.`
+    : `A \`${bracket}\` is missing before this, or lines inside of the brackets are not indented.`;
+}
+
+/** The errors that tell something: one at a place, and nothing besides when the parser gave up. */
+function tellingErrors(errors: readonly YAMLError[]): YAMLError[] {
+  const exhausted = errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION');
+  if (exhausted !== undefined) return [exhausted];
+  const first = new Map<number, YAMLError>();
+  for (const error of errors) if (!first.has(error.pos[0])) first.set(error.pos[0], error);
+  return [...first.values()].slice(0, MAX_SYNTAX_ERRORS);
+}
