@@ -105,10 +105,10 @@ describe('parseSafetensors', () => {
     ['a list as a header', fileOf('[]'), 'not a JSON object'],
     ['null as a header', fileOf('null'), 'not a JSON object'],
     ['metadata that is not text', fileOf({ __metadata__: { step: 3 } }), 'must map text to text'],
-    ['an entry without a shape', fileOf({ a: { dtype: 'U8', data_offsets: [0, 0] } }), '"a" is malformed'],
-    ['a negative dimension', fileOf({ a: entry(0, 1, [-1]) }, [0]), '"a" is malformed'],
-    ['a fractional offset', fileOf({ a: entry(0, 0.5, [1]) }, [0]), '"a" is malformed'],
-    ['an unknown dtype', fileOf({ a: entry(0, 1, [1], 'F4') }, [0]), 'unknown dtype "F4"'],
+    ['an entry without a shape', fileOf({ a: { dtype: 'U8', data_offsets: [0, 0] } }), '`a` is malformed'],
+    ['a negative dimension', fileOf({ a: entry(0, 1, [-1]) }, [0]), '`a` is malformed'],
+    ['a fractional offset', fileOf({ a: entry(0, 0.5, [1]) }, [0]), '`a` is malformed'],
+    ['an unknown dtype', fileOf({ a: entry(0, 1, [1], 'F4') }, [0]), 'unknown dtype `F4`'],
     ['a dtype from a prototype', fileOf({ a: entry(0, 1, [1], 'toString') }, [0]), 'unknown dtype'],
     ['a tensor beyond the file', fileOf({ a: entry(0, 9) }, [0]), 'ends at byte 9 of 1'],
     [
@@ -122,7 +122,7 @@ describe('parseSafetensors', () => {
       fileOf({ a: { dtype: 'U8', shape: [0], data_offsets: [1, 0] } }, [0]),
       'has -1 bytes',
     ],
-    ['overlapping tensors', fileOf({ a: entry(0, 2), b: entry(1, 3) }, [0, 0, 0]), '"b" overlaps'],
+    ['overlapping tensors', fileOf({ a: entry(0, 2), b: entry(1, 3) }, [0, 0, 0]), '`b` overlaps'],
     [
       'a hole',
       fileOf({ a: entry(0, 1), b: entry(2, 3) }, [0, 0, 0]),

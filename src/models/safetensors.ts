@@ -91,7 +91,9 @@ export function writeSafetensors(
     if (name === metadataKey) throw new RangeError(`No tensor may be called ${metadataKey}.`);
     const elements = shape.reduce((product, size) => product * size, 1);
     if (elements !== data.length) {
-      throw new RangeError(`"${name}": ${data.length} elements do not fill the shape [${shape.join(', ')}].`);
+      throw new RangeError(
+        `\`${name}\`: ${data.length} elements do not fill the shape [${shape.join(', ')}].`,
+      );
     }
     const begin = end;
     end += data.byteLength;
@@ -157,17 +159,19 @@ export function parseSafetensors(bytes: Uint8Array, file: string): SafetensorsFi
     }
     const parsed = entrySchema.safeParse(value);
     if (!parsed.success) {
-      return fail(`the entry of "${name}" is malformed (${z.prettifyError(parsed.error)}).`, parsed.error);
+      return fail(`the entry of \`${name}\` is malformed (${z.prettifyError(parsed.error)}).`, parsed.error);
     }
     const { dtype, shape, data_offsets: offsets } = parsed.data;
     const [begin, end] = offsets;
-    if (!isDtype(dtype)) return fail(`"${name}" has the unknown dtype "${dtype}".`);
+    if (!isDtype(dtype)) return fail(`\`${name}\` has the unknown dtype \`${dtype}\`.`);
     if (end > dataLength) {
-      return fail(`"${name}" ends at byte ${end} of ${dataLength}. The file is cut short or damaged.`);
+      return fail(`\`${name}\` ends at byte ${end} of ${dataLength}. The file is cut short or damaged.`);
     }
     const needed = shape.reduce((product, size) => product * size, bytesPerElement[dtype]);
     if (needed !== end - begin) {
-      return fail(`"${name}" has ${end - begin} bytes, but ${dtype} [${shape.join(', ')}] needs ${needed}.`);
+      return fail(
+        `\`${name}\` has ${end - begin} bytes, but ${dtype} [${shape.join(', ')}] needs ${needed}.`,
+      );
     }
     located.push({ name, dtype, shape, begin, end });
   }
@@ -175,7 +179,7 @@ export function parseSafetensors(bytes: Uint8Array, file: string): SafetensorsFi
   located.sort((left, right) => left.begin - right.begin || left.end - right.end);
   let reached = 0;
   for (const { name, begin, end } of located) {
-    if (begin < reached) return fail(`"${name}" overlaps the tensor before it.`);
+    if (begin < reached) return fail(`\`${name}\` overlaps the tensor before it.`);
     if (begin > reached) return fail(`bytes ${reached} to ${begin} of the data belong to no tensor.`);
     reached = end;
   }

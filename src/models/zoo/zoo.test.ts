@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkModel } from '../checkModel';
@@ -39,6 +40,19 @@ describe('the zoo', () => {
       ['depth', 2],
       ['blocks', 3],
     ]);
+  });
+
+  it('is described in docs/models.md with its options and their defaults', async () => {
+    const text = await readFile(new URL('../../../docs/models.md', import.meta.url), 'utf8');
+    for (const { name, options } of listZoo()) {
+      const row = text.split('\n').find((line) => line.startsWith(`| \`${name}\` `));
+      const shown = options.map((option) =>
+        option.default === undefined
+          ? `\`${option.name}\``
+          : `\`${option.name}: ${JSON.stringify(option.default).replaceAll(',', ', ')}\``,
+      );
+      expect(row?.split('|')[2]?.trim()).toBe(shown.join(', '));
+    }
   });
 
   // Parameters and multiply-adds by hand, e.g. 784·800 + 800·800 + 800·10 and the biases 800 + 800 + 10. The papers say
