@@ -71,7 +71,7 @@ describe('writeSafetensors', () => {
     const tensors = new Map<string, StoredTensor>([
       ['v', { dtype: 'F32', shape: [3], data: new Float32Array(2) }],
     ]);
-    expect(() => writeSafetensors(tensors)).toThrow('"v": 2 elements do not fill the shape [3].');
+    expect(() => writeSafetensors(tensors)).toThrow('`v`: 2 elements do not fill the shape [3].');
     const reserved = new Map<string, StoredTensor>([
       ['__metadata__', { dtype: 'F32', shape: [1], data: new Float32Array(1) }],
     ]);
