@@ -56,7 +56,7 @@ export class RunReporter {
   }
 
   event(event: NewEvent): void {
-    this.log.append({ ...event, at: Date.now() } as RunEvent);
+    this.log.append({ ...event, at: Date.now() });
   }
 
   /** Notes progress, and writes it at most once a second unless `now`: it is the heartbeat too. */

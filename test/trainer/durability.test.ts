@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -13,10 +13,26 @@ import { hashOfCheckpoint, makeWorkspace, prepareRun, programs, waitForEnd } fro
 
 const kills = Number(process.env['DISTILLERY_KILLS'] ?? 20);
 
-/** A student with dropout, momentum, batch norms and augmentation; epochs of ten steps, so that checkpoints are many. */
+/** Everything that a resume could get wrong: batch norms, dropout, augmentation, momentum, a schedule. */
+const model = `
+import * as tf from '@tensorflow/tfjs';
+export function student({ inputShape, classes }: { inputShape: number[]; classes: number }) {
+  return tf.sequential({
+    layers: [
+      tf.layers.conv2d({ inputShape, filters: 4, kernelSize: 3, strides: 2 }),
+      tf.layers.batchNormalization(),
+      tf.layers.reLU(),
+      tf.layers.flatten(),
+      tf.layers.dropout({ rate: 0.3 }),
+      tf.layers.dense({ units: classes }),
+    ],
+  });
+}
+`;
+/** Epochs of ten steps, so that checkpoints are many. */
 const experiment = `
 data: { dataset: digits, trainSize: 320, testSize: 100, augment: { shift: 2 } }
-student: { model: zoo/conv-thin, options: { width: 4 } }
+student: { model: ./model.ts#student }
 train: { epochs: 12, batch: 32, optimizer: { name: rmsprop, momentum: 0.9 }, schedule: { name: cosine } }
 `;
 
@@ -27,6 +43,7 @@ let milliseconds: number;
 
 beforeAll(async () => {
   ({ folder: workspace, dispose } = await makeWorkspace());
+  await writeFile(path.join(workspace, 'model.ts'), model);
   const directory = await prepareRun(workspace, 'whole', experiment);
   const started = performance.now();
   await startTrainer(directory, programs);

@@ -21,7 +21,7 @@ const teacher = `${data}
 student: { model: zoo/conv-thin, options: { width: 8 } }
 train: { epochs: 3, batch: 32, optimizer: { name: adam, lr: 0.01 } }
 `;
-/** Dropout, augmentation, a schedule, batch norms, two stages: everything that a resume could get wrong. */
+/** Augmentation, a schedule, batch norms, adapters, two stages, each with its optimizer. */
 const thorough = `
 seed: 3
 data: { dataset: digits, trainSize: 640, testSize: 200, augment: { shift: 1, flip: true } }
@@ -53,7 +53,7 @@ describe('the trainer', () => {
     const events = await eventsOf(directory);
     const losses = ofType(events, 'step').map((event) => event.losses['total']!);
     expect(losses).toHaveLength(60);
-    expect(losses.at(-1)).toBeLessThan(losses[0]! / 2);
+    expect(losses.at(-1)).toBeLessThan(losses[0]! * 0.7);
     expect(ofType(events, 'evaluate').map(({ step }) => step)).toEqual([20, 40, 60]);
   });
 
