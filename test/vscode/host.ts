@@ -35,6 +35,8 @@ export interface HostOptions {
 export interface Host {
   /** `127.0.0.1:port`. */
   readonly address: string;
+  /** Changes settings of the person; open windows follow. */
+  configure(settings: Readonly<Record<string, unknown>>): void;
   /** What the server printed, for messages. */
   log(): string;
   /** Stops the server and its extension hosts and removes the profile. */
@@ -48,24 +50,21 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
   const user = join(profile, 'user', 'User');
   mkdirSync(user, { recursive: true });
   const trust = options.workspaceTrust === true;
-  writeFileSync(
-    join(user, 'settings.json'),
-    JSON.stringify({ ...QUIET_SETTINGS, 'security.workspace.trust.enabled': trust, ...options.settings }),
-  );
-  const common = [
-    entry,
-    ...['--config', '/dev/null'],
-    ...['--user-data-dir', join(profile, 'user')],
-    ...['--extensions-dir', join(profile, 'extensions')],
-  ];
-  const env = { ...process.env, EXTENSIONS_GALLERY: '{"serviceUrl":""}' };
-  for (const file of options.extensions ?? []) {
-    execFileSync(node, [...common, '--install-extension', file], { env, stdio: 'pipe' });
-  }
+  let settings = { ...QUIET_SETTINGS, 'security.workspace.trust.enabled': trust, ...options.settings };
+  const configure = (changes: Readonly<Record<string, unknown>>) => {
+    settings = { ...settings, ...changes };
+    writeFileSync(join(user, 'settings.json'), JSON.stringify(settings));
+  };
+  configure({});
+  const extensions = join(profile, 'extensions');
+  for (const file of options.extensions ?? []) installExtension(file, extensions);
   const server = spawn(
     node,
     [
-      ...common,
+      entry,
+      ...['--config', '/dev/null'],
+      ...['--user-data-dir', join(profile, 'user')],
+      ...['--extensions-dir', extensions],
       ...['--bind-addr', '127.0.0.1:0', '--auth', 'none'],
       ...['--disable-telemetry', '--disable-update-check', '--disable-getting-started-override'],
       ...['--ignore-last-opened', '--disable-proxy'],
@@ -73,7 +72,7 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
       ...['--reconnection-grace-time', '5'],
       ...(trust ? [] : ['--disable-workspace-trust']),
     ],
-    { env, stdio: ['ignore', 'pipe', 'pipe'] },
+    { env: hostEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const output: string[] = [];
   const stop = async () => {
@@ -86,11 +85,35 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
   };
   try {
     const address = await listeningAddress(server, output);
-    return { address, log: () => output.join(''), stop };
+    return { address, configure, log: () => output.join(''), stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** Unpacks a VSIX into a folder of extensions, as VS Code does. */
+export function installExtension(file: string, extensions: string): void {
+  const { node, entry } = hostPaths();
+  const profile = mkdtempSync(join(tmpdir(), 'distillery-host-'));
+  try {
+    execFileSync(
+      node,
+      [
+        entry,
+        ...['--config', '/dev/null', '--user-data-dir', profile],
+        ...['--extensions-dir', extensions, '--install-extension', file],
+      ],
+      { env: hostEnvironment(), stdio: 'pipe' },
+    );
+  } finally {
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Without a gallery, which would be asked for updates. */
+function hostEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env, EXTENSIONS_GALLERY: '{"serviceUrl":""}' };
 }
 
 function listeningAddress(server: ChildProcess, output: string[]): Promise<string> {

@@ -17,6 +17,9 @@ export interface WindowOptions {
   size?: { width: number; height: number };
 }
 
+const themeClasses = { dark: 'vs-dark', light: 'vs', 'high contrast': 'hc-black' } as const;
+export type ThemeKind = keyof typeof themeClasses;
+
 /** A window of the workbench, in a Chromium of its own. Knows VS Code and nothing of Distillery. */
 export class VSCodeWindow {
   private constructor(
@@ -84,6 +87,20 @@ export class VSCodeWindow {
   async pick(text: string | RegExp): Promise<void> {
     const row = this.page.locator('.quick-input-widget .monaco-list-row').filter({ hasText: text });
     await row.first().click();
+  }
+
+  /** Ticks every row of the quick pick that a command opened, and accepts. */
+  async pickAll(): Promise<void> {
+    const picker = this.page.locator('.quick-input-widget');
+    const all = picker.locator('.quick-input-check-all');
+    await all.waitFor();
+    if (!(await all.isChecked())) await all.click();
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Waits until the workbench is drawn in a theme of a kind. */
+  async themed(kind: ThemeKind): Promise<void> {
+    await this.page.locator(`.monaco-workbench.${themeClasses[kind]}`).waitFor();
   }
 
   /** Opens a file of the folder by its name. */
