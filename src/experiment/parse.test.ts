@@ -1,0 +1,556 @@
+import { describe, expect, it } from 'vitest';
+import { parseExperiment, type ParsedExperiment } from './parse';
+import { formatPath, formatProblem, type ExperimentPath } from './problem';
+import { WORKED_EXAMPLE } from './reference';
+
+const SMALLEST = 'data: { dataset: digits }\nstudent: { model: zoo/mlp }\n';
+
+function parse(text: string): ParsedExperiment {
+  return parseExperiment(text, '/lab/kd.distill.yaml');
+}
+
+/** `line:column code message → suggestion`, one line a problem. */
+function listing(text: string): string[] {
+  return parse(text).problems.map(
+    ({ line, column, code, message, suggestion }) =>
+      `${line}:${column} ${code} ${message}${suggestion === undefined ? '' : ` → ${suggestion}`}`,
+  );
+}
+
+/** What the text says in a range. */
+function textAt(
+  text: string,
+  parsed: ParsedExperiment,
+  path: ExperimentPath,
+  part?: 'key' | 'value',
+): string {
+  const { line, column, endLine, endColumn } = parsed.rangeOf(path, part);
+  const lines = text
+    .replace(/^\uFEFF/, '')
+    .split('\n')
+    .slice(line - 1, endLine);
+  lines[lines.length - 1] = lines.at(-1)!.slice(0, endColumn - 1);
+  lines[0] = lines[0]!.slice(column - 1);
+  return lines.join('\n');
+}
+
+describe('a right experiment', () => {
+  it('has no problems', () => {
+    const parsed = parse(WORKED_EXAMPLE);
+    expect(parsed.problems).toEqual([]);
+    expect(parsed.experiment?.name).toBe('mnist-fitnet');
+    expect(parsed.draft).toBe(parsed.experiment);
+  });
+
+  it('has every default filled in', () => {
+    expect(parse(SMALLEST).experiment).toEqual({
+      version: 1,
+      task: 'classification',
+      seed: 1,
+      data: { dataset: 'digits', trainSize: 4000, testSize: 2000, train: { labels: true }, test: {} },
+      student: { model: 'zoo/mlp' },
+      train: {
+        batch: 64,
+        optimizer: { name: 'adam', lr: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
+        schedule: { name: 'constant', warmup: 0 },
+      },
+      evaluate: { every: 1, batch: 250 },
+    });
+  });
+
+  it('has the defaults of the parts that are written', () => {
+    const { experiment } = parse(`${SMALLEST}teacher: { experiment: t.yaml }
+distill: { hard: {}, soft: {}, hints: [{ teacher: a, student: b }] }
+train:
+  stages:
+    - { epochs: 1, optimizer: { name: sgd }, schedule: { name: step, milestones: [1] } }
+    - { epochs: 1, optimizer: { name: adamw }, schedule: { name: cosine } }
+    - { epochs: 1, optimizer: { name: rmsprop } }
+`);
+    expect(experiment?.distill).toEqual({
+      hard: { weight: 1 },
+      soft: { method: 'kd', divergence: 'kl', temperature: 4, weight: 0.9, ensemble: 'probabilities' },
+      hints: [{ teacher: 'a', student: 'b', member: 0, adapter: 'auto', distance: 'l2', weight: 1 }],
+    });
+    expect(experiment?.train.stages).toEqual([
+      {
+        epochs: 1,
+        optimizer: { name: 'sgd', lr: 0.05, momentum: 0.9, nesterov: false, weightDecay: 0 },
+        schedule: { name: 'step', warmup: 0, milestones: [1], factor: 0.1 },
+      },
+      {
+        epochs: 1,
+        optimizer: { name: 'adamw', lr: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
+        schedule: { name: 'cosine', warmup: 0, final: 0 },
+      },
+      {
+        epochs: 1,
+        optimizer: { name: 'rmsprop', lr: 0.001, decay: 0.9, momentum: 0, epsilon: 1e-8, weightDecay: 0 },
+      },
+    ]);
+    const others = parse('data: { dataset: mnist, augment: {} }\nstudent: { model: a.ts#b }\n').experiment;
+    expect(others?.data).toEqual({
+      dataset: 'mnist',
+      train: { labels: true },
+      test: {},
+      augment: { shift: 0, flip: false },
+    });
+  });
+
+  it.each(['zoo/mlp', './models/student.ts#thin', 'C:\\my models\\student.js#thin', 'a#b.ts#c'])(
+    'takes the model %s',
+    (model) => {
+      const text = `data: { dataset: digits }\nstudent: { model: '${model}' }\n`;
+      expect(parse(text).experiment?.student.model).toBe(model);
+    },
+  );
+});
+
+describe('a file full of mistakes', () => {
+  const text = `# everything is wrong here
+nmae: 3
+version: 2
+seed: -1
+data:
+  dataset: mnits
+  trainSize: 300
+  pth: x
+  batch: 128
+  train: { labels: no, limit: 1.5, exclude: [3, a] }
+teacher:
+  - { expriment: ./t.distill.yaml }
+  - { modle: zoo/mlp, weigths: w.safetensors }
+  - {}
+  - { experiment: ./t.distill.yaml, weights: x }
+  - ./x.distill.yaml
+student: zoo/conv-thin
+distill:
+  hard:
+  temperature: 3
+  soft: { temperature: 0, divergence: KL, weights: 0.1, method: dkd }
+  hints: { teacher: a, student: b }
+train:
+  learning_rate: 0.1
+  epochs: "5"
+  batch_size: 0
+  optimizer: adm
+  schedule: { name: step }
+  stages:
+    - { only: hint }
+    - only: [hints, sfot]
+      epochs: 3
+      optimizer: { lr: 3 }
+      schedule: { name: cosin, milestones: [3], final: 2 }
+evaluate: [1]
+loss: x
+`;
+
+  it('has them all told, each at its place', () => {
+    expect(listing(text)).toMatchInlineSnapshot(`
+      [
+        "2:1 unknown-key Unknown key \`nmae\`. Did you mean \`name\`? → name",
+        "2:7 wrong-type \`name\` must be text, but is 3. Did you mean \`"3"\`? → "3"",
+        "3:10 wrong-value \`version\` must be \`1\`, but is 2.",
+        "4:7 wrong-value \`seed\` must be at least 0, but is -1.",
+        "6:12 wrong-value \`data.dataset\` must be \`digits\`, \`mnist\`, \`fashion-mnist\` or \`idx\`, but is the text "mnits". Did you mean \`mnist\`? → mnist",
+        "7:3 unknown-key \`trainSize\` goes with \`dataset: digits\`, not with \`dataset: mnist\`.",
+        "8:3 unknown-key Unknown key \`pth\` in \`data\`. Did you mean \`path\`? → path",
+        "9:3 unknown-key Unknown key \`batch\` in \`data\`. It belongs in \`train\` or in \`evaluate\`.",
+        "10:20 wrong-type \`data.train.labels\` must be \`true\` or \`false\`, but is the text "no". Did you mean \`false\`? → false",
+        "10:31 wrong-type \`data.train.limit\` must be a whole number, but is 1.5.",
+        "10:49 wrong-type \`data.train.exclude[1]\` must be a whole number, but is the text "a".",
+        "12:7 unknown-key Unknown key \`expriment\` in \`teacher[0]\`. Did you mean \`experiment\`? → experiment",
+        "13:7 unknown-key Unknown key \`modle\` in \`teacher[1]\`. Did you mean \`model\`? → model",
+        "13:23 unknown-key Unknown key \`weigths\` in \`teacher[1]\`. Did you mean \`weights\`? → weights",
+        "14:5 missing-key \`teacher[2]\` needs \`experiment\`, or \`model\` and \`weights\`.",
+        "15:37 unknown-key \`weights\` goes with \`model\`, not with \`experiment\`.",
+        "16:5 wrong-type \`teacher[4]\` must be a mapping with \`experiment\`, or a mapping with \`model\` and \`weights\`, but is the text "./x.distill.yaml". Did you mean \`{ experiment: ./x.distill.yaml }\`? → { experiment: ./x.distill.yaml }",
+        "17:10 wrong-type \`student\` must be a mapping with \`model\`, but is the text "zoo/conv-thin". Did you mean \`{ model: zoo/conv-thin }\`? → { model: zoo/conv-thin }",
+        "19:3 wrong-type \`distill.hard\` must be a mapping, but is empty. Write \`{}\` for its defaults.",
+        "20:3 unknown-key Unknown key \`temperature\` in \`distill\`. It belongs in \`distill.soft\`.",
+        "21:24 wrong-value \`distill.soft.temperature\` must be greater than 0, but is 0.",
+        "21:39 wrong-value \`distill.soft.divergence\` must be \`kl\` or \`cross-entropy\`, but is the text "KL". Did you mean \`kl\`? → kl",
+        "21:43 unknown-key Unknown key \`weights\` in \`distill.soft\`. Did you mean \`weight\`? → weight",
+        "21:65 wrong-value \`distill.soft.method\` must be \`kd\`, but is the text "dkd". Did you mean \`kd\`? → kd",
+        "22:10 wrong-type \`distill.hints\` must be a list, but is a mapping. Begin each item with \`- \`.",
+        "24:3 unknown-key Unknown key \`learning_rate\` in \`train\`. Did you mean \`lr\` in \`train.optimizer\` or in \`train.stages.optimizer\`?",
+        "25:11 wrong-type \`train.epochs\` must be a whole number, but is the text "5". Did you mean \`5\`? → 5",
+        "26:3 unknown-key Unknown key \`batch_size\` in \`train\`. Did you mean \`batch\`? → batch",
+        "26:15 wrong-value \`train.batch\` must be at least 1, but is 0.",
+        "27:14 wrong-type \`train.optimizer\` must be a mapping with \`name\`, but is the text "adm". Did you mean \`{ name: adam }\`? → { name: adam }",
+        "28:3 missing-key \`train.schedule.milestones\` is missing: epochs of the stage after which the rate is multiplied by \`factor\`, e.g. \`[10, 15]\`.",
+        "30:9 missing-key \`train.stages[0].epochs\` is missing: epochs of this stage.",
+        "30:15 wrong-value \`train.stages[0].only\` must be \`hard\`, \`soft\` or \`hints\`, but is the text "hint". Did you mean \`hints\`? → hints",
+        "31:21 wrong-value \`train.stages[1].only[1]\` must be \`hard\`, \`soft\` or \`hints\`, but is the text "sfot". Did you mean \`soft\`? → soft",
+        "33:7 missing-key \`train.stages[1].optimizer.name\` is missing: \`sgd\`, \`adam\`, \`adamw\` or \`rmsprop\`.",
+        "34:25 wrong-value \`train.stages[1].schedule.name\` must be \`constant\`, \`step\` or \`cosine\`, but is the text "cosin". Did you mean \`cosine\`? → cosine",
+        "34:32 unknown-key \`milestones\` goes with \`name: step\`, not with \`name: cosine\`.",
+        "34:56 wrong-value \`train.stages[1].schedule.final\` must be at most 1, but is 2.",
+        "35:11 wrong-type \`evaluate\` must be a mapping, but is a list.",
+        "36:1 unknown-key Unknown key \`loss\`. Known keys: \`version\`, \`name\`, \`task\`, \`seed\`, \`data\`, \`teacher\`, \`student\`, \`distill\`, \`train\` and \`evaluate\`.",
+      ]
+    `);
+  });
+
+  it('is no experiment', () => {
+    expect(parse(text).experiment).toBeNull();
+  });
+
+  it('is told in the form that terminals make clickable', () => {
+    expect(formatProblem(parse(text).problems[0]!)).toBe(
+      '/lab/kd.distill.yaml:2:1: error: Unknown key `nmae`. Did you mean `name`?',
+    );
+  });
+});
+
+describe('a single mistake', () => {
+  const data = 'data: { dataset: digits }\n';
+  const student = 'student: { model: zoo/mlp }\n';
+
+  it.each([
+    ['no data', student, '1:1 missing-key `data` is missing: the dataset, and which part of it is used.'],
+    [
+      'no dataset',
+      `data: { train: {} }\n${student}`,
+      '1:1 missing-key `data.dataset` is missing: `digits`, `mnist`, `fashion-mnist` or `idx`.',
+    ],
+    [
+      'text for a mapping with a tag',
+      `data: digits\n${student}`,
+      '1:7 wrong-type `data` must be a mapping with `dataset`, but is the text "digits". Did you mean `{ dataset: digits }`? → { dataset: digits }',
+    ],
+    [
+      'nothing for a mapping',
+      `data:\n${student}`,
+      '1:1 wrong-type `data` must be a mapping with `dataset`, but is empty.',
+    ],
+    [
+      'a model file without an export',
+      `${data}student: { model: ./a.ts }\n`,
+      '2:19 wrong-value `student.model` must be `path#export`, such as `./models/student.ts#student`, or `zoo/NAME`, but is the text "./a.ts".',
+    ],
+    [
+      'a zoo model with an export',
+      `${data}student: { model: zoo/a#b }\n`,
+      '2:19 wrong-value `student.model` must be `path#export`, such as `./models/student.ts#student`, or `zoo/NAME`, but is the text "zoo/a#b".',
+    ],
+    [
+      'a teacher without weights',
+      `${SMALLEST}teacher: { model: zoo/mlp }\n`,
+      '3:1 missing-key `teacher.weights` is missing: a .safetensors file with the weights of this model, relative to this file.',
+    ],
+    [
+      'a teacher of no form',
+      `${SMALLEST}teacher: {}\n`,
+      '3:1 missing-key `teacher` needs `experiment`, or `model` and `weights`.',
+    ],
+    ['no teachers in a list', `${SMALLEST}teacher: []\n`, '3:10 wrong-value `teacher` must not be empty.'],
+    [
+      'a number for a teacher',
+      `${SMALLEST}teacher: 3\n`,
+      '3:10 wrong-type `teacher` must be a mapping with `experiment`, or a mapping with `model` and `weights`, or a list, but is 3.',
+    ],
+    [
+      'a teacher that is no experiment file',
+      `${SMALLEST}teacher: { experiment: runs/7 }\n`,
+      '3:24 wrong-value `teacher.experiment` must name an experiment file, such as `./teacher.distill.yaml`, but is the text "runs/7".',
+    ],
+    [
+      'a long name',
+      `name: ${'x'.repeat(120)}\n${SMALLEST}`,
+      '1:7 wrong-value `name` must have at most 100 characters, but has 120.',
+    ],
+    ['an empty name', `name: ""\n${SMALLEST}`, '1:7 wrong-value `name` must not be empty.'],
+    [
+      'an infinite number',
+      `${SMALLEST}train: { clip: .inf }\n`,
+      '3:16 wrong-type `train.clip` must be a finite number, but is Infinity.',
+    ],
+    [
+      'no number, deep in free options',
+      `${data}student: { model: zoo/a, options: { x: [1, .nan] } }\n`,
+      '2:44 wrong-type `student.options.x[1]` must be a finite number, but is NaN.',
+    ],
+    [
+      'a list for a number',
+      `seed: [1, 2]\n${SMALLEST}`,
+      '1:7 wrong-type `seed` must be a whole number, but is a list.',
+    ],
+    [
+      'a number beyond all limits',
+      `seed: 1.0e+300\n${SMALLEST}`,
+      '1:7 wrong-value `seed` must be at most 4294967295, but is 1e+300.',
+    ],
+    [
+      'a number for a word',
+      `${SMALLEST}train: { optimizer: { name: 3 } }\n`,
+      '3:29 wrong-value `train.optimizer.name` must be `sgd`, `adam`, `adamw` or `rmsprop`, but is 3.',
+    ],
+    [
+      'text for a number that may be one only',
+      `version: "1"\n${SMALLEST}`,
+      '1:10 wrong-value `version` must be `1`, but is the text "1". Did you mean `1`? → 1',
+    ],
+    [
+      'a truth value of YAML 1.1',
+      `${SMALLEST}train: { optimizer: { name: sgd, nesterov: yes } }\n`,
+      '3:44 wrong-type `train.optimizer.nesterov` must be `true` or `false`, but is the text "yes". Did you mean `true`? → true',
+    ],
+    [
+      'a key that is a number',
+      `1: x\n${SMALLEST}`,
+      '1:1 unknown-key Unknown key `1`. Known keys: `version`, `name`, `task`, `seed`, `data`, `teacher`, `student`, `distill`, `train` and `evaluate`.',
+    ],
+    [
+      'a list at the top',
+      '- a\n- b\n',
+      '1:3 wrong-type The experiment must be a mapping with `data` and `student`, but is a list.',
+    ],
+    [
+      'text at the top',
+      'hello\n',
+      '1:1 wrong-type The experiment must be a mapping with `data` and `student`, but is the text "hello".',
+    ],
+    ['an empty file', '', '1:1 missing-key The experiment is empty. It needs `data` and `student` at least.'],
+    [
+      'comments only',
+      '# later\n',
+      '1:1 missing-key The experiment is empty. It needs `data` and `student` at least.',
+    ],
+  ])('%s', (_, text, expected) => {
+    expect(listing(text)).toEqual([expected]);
+    expect(parse(text).experiment).toBeNull();
+  });
+
+  it('does not hide what stands behind it', () => {
+    const text = `data: { dataset: digit, testsize: 0 }\nstudent: { modle: zoo/mlp, optoins: 3 }\n`;
+    expect(listing(text).map((line) => line.split(' ', 2).join(' '))).toEqual([
+      '1:18 wrong-value',
+      '1:25 unknown-key',
+      '1:35 wrong-value',
+      '2:12 unknown-key',
+      '2:28 unknown-key',
+      '2:37 wrong-type',
+    ]);
+  });
+
+  it('leaves a draft, mended as it was meant, to look for others', () => {
+    const { experiment, draft } = parse(`nmae: 7
+data: digits
+student: { modle: zoo/mlp }
+distill: { hard:, sotf: { temperature: 0, divergence: KL } }
+train: { epochs: "5", batch: 0, optimizer: adm, loss: 3 }
+`);
+    expect(experiment).toBeNull();
+    expect(draft).toMatchObject({
+      name: '7',
+      data: { dataset: 'digits' },
+      student: { model: 'zoo/mlp' },
+      distill: { hard: { weight: 1 }, soft: { temperature: 4, divergence: 'kl' } },
+      train: { epochs: 5, batch: 1, optimizer: { name: 'adam' } },
+    });
+  });
+});
+
+describe('places', () => {
+  const text = `# a comment
+data: {dataset: digits}
+student:
+  model:   zoo/mlp   # the student
+  options:
+    hidden: [10, 20]
+teacher:
+  - experiment: "t.yaml"
+    seed: 1
+distill: { hard: {}, soft: {} }
+`;
+  const parsed = parse(text);
+
+  it.each<[ExperimentPath, 'key' | 'value', string]>([
+    [['data'], 'value', '{dataset: digits}'],
+    [['data'], 'key', 'data'],
+    [['student', 'model'], 'value', 'zoo/mlp'],
+    [['student'], 'value', 'model:   zoo/mlp   # the student\n  options:\n    hidden: [10, 20]'],
+    [['student', 'options', 'hidden', 1], 'value', '20'],
+    [['student', 'options', 'hidden', 1], 'key', '20'],
+    [['teacher', 0, 'experiment'], 'value', '"t.yaml"'],
+    [['teacher', 0], 'key', 'experiment'],
+    [['distill', 'soft'], 'key', 'soft'],
+    // What is not written is placed at the key of its nearest ancestor that is.
+    [['distill', 'soft', 'temperature'], 'value', 'soft'],
+    [['distill', 'hints', 0, 'teacher'], 'value', 'distill'],
+    [['teacher', 1], 'value', 'teacher'],
+    [['teacher', 0, 'weights'], 'key', 'experiment'],
+    [['train', 'epochs'], 'value', 'data'],
+    [[], 'key', 'data'],
+  ])('%j, %s', (path, part, expected) => {
+    expect(textAt(text, parsed, path, part)).toBe(expected);
+  });
+
+  it('knows what is written', () => {
+    const written = (path: ExperimentPath): boolean => parsed.isWritten(path);
+    expect(written(['teacher', 0, 'seed'])).toBe(true);
+    expect(written(['distill', 'soft'])).toBe(true);
+    expect(written(['distill', 'soft', 'weight'])).toBe(false);
+    expect(written(['train'])).toBe(false);
+  });
+
+  it('counts columns in UTF-16 units, lines with CRLF as one, and no byte order mark', () => {
+    const foxes = 'data: { dataset: digits }\nstudent: { model: "🦊/a.ts#b", loss: 1 }\n';
+    const at = (line: string): string[] => listing(line).map((problem) => problem.split(' ')[0]!);
+    expect(at(foxes)).toEqual(['2:32']);
+    expect(at(foxes.replaceAll('\n', '\r\n'))).toEqual(['2:32']);
+    expect(at(`\uFEFF${foxes.replace('data', 'nmae: x\ndata')}`)).toEqual(['1:1', '3:32']);
+  });
+
+  it('follows anchors and merge keys to where they are written', () => {
+    const merged = `${SMALLEST}train:
+  optimizer: &shared { name: sgd, lr: -1 }
+  stages:
+    - epochs: 1
+      optimizer: { <<: *shared, momentum: 2 }
+    - epochs: 1
+      optimizer: *shared
+`;
+    expect(listing(merged)).toEqual([
+      '4:39 wrong-value `train.optimizer.lr` must be greater than 0, but is -1.',
+      '7:43 wrong-value `train.stages[0].optimizer.momentum` must be less than 1, but is 2.',
+    ]);
+    const right = parse(merged.replace('-1', '0.1').replace('momentum: 2', 'lr: 1')).experiment;
+    expect(right?.train.stages?.map(({ optimizer }) => optimizer?.lr)).toEqual([1, 0.1]);
+  });
+});
+
+describe('notation', () => {
+  it.each([
+    [
+      'a key twice',
+      `seed: 1\n${SMALLEST}seed: 2\n`,
+      '4:1 yaml-syntax This key stands twice in the same mapping. Keep one of them.',
+    ],
+    [
+      'a tab',
+      'data:\n\tdataset: digits\nstudent: { model: zoo/mlp }\n',
+      '2:1 yaml-syntax A tab indents this line. Indent with spaces.',
+    ],
+    [
+      'two documents',
+      `${SMALLEST}---\nloss: 1\n`,
+      '3:1 yaml-syntax A second document begins here (`---`). A file holds one experiment.',
+    ],
+    [
+      'an open quote',
+      `${SMALLEST}name: "abc\n`,
+      '4:1 yaml-syntax The text in quotation marks before this never ends.',
+    ],
+    [
+      'two colons',
+      'data: dataset: digits\nstudent: { model: zoo/mlp }\n',
+      '1:7 yaml-syntax A second `: ` on one line. Put the inner mapping into `{ }` or on lines of its own.',
+    ],
+    ['a key that is a list', `? [a, b]\n: 1\n${SMALLEST}`, '1:3 yaml-syntax A key must be plain text.'],
+    [
+      'an alias of nothing',
+      'data: { dataset: digits }\nstudent: *nope\n',
+      '2:10 yaml-syntax No anchor `&nope` is set before this alias.',
+    ],
+    [
+      'an alias of itself',
+      'data: { dataset: digits }\nstudent: { model: zoo/a, options: &o { self: *o } }\n',
+      '2:46 yaml-syntax This alias stands inside of its own anchor.',
+    ],
+    [
+      'a merge of text',
+      `${SMALLEST}train:\n  <<: 3\n`,
+      '4:3 yaml-syntax `<<` merges mappings only, such as `<<: *anchor`.',
+    ],
+  ])('%s', (_, text, expected) => {
+    expect(listing(text)).toEqual([expected]);
+    expect(parse(text).experiment).toBeNull();
+  });
+
+  it('refuses aliases that multiply beyond measure', () => {
+    const level = (name: string, of: string): string =>
+      `${name}: &${name} [${Array(9).fill(of).join(', ')}]\n`;
+    const text = ['x', '*a', '*b', '*c', '*d'].map((of, index) => level('abcde'.charAt(index), of)).join('');
+    expect(listing(text)).toEqual(['2:8 yaml-syntax Aliases of aliases stand for more than 100 copies.']);
+  });
+
+  it('refuses to dig without end', () => {
+    const messages = parse('['.repeat(100_000)).problems.map(({ message }) => message);
+    expect(messages).toContain('The text is nested too deeply to be an experiment.');
+    expect(messages.length).toBeLessThan(3);
+  });
+
+  it('warns of a tag without meaning, and goes on', () => {
+    expect(listing(`name: !secret x\n${SMALLEST}`)).toEqual(['1:7 yaml-syntax Unresolved tag: !secret.']);
+    expect(parse(`name: !secret x\n${SMALLEST}`).experiment?.name).toBe('x');
+  });
+
+  it('goes on behind a mistake that leaves the structure clear', () => {
+    expect(listing(`${SMALLEST}name: "a\\qb"\nloss: 1\n`).map((line) => line.split(' ')[0])).toEqual([
+      '3:9',
+      '4:1',
+    ]);
+  });
+
+  it('tells of what stands before a mistake that does not, and of nothing that may only seem to be missing', () => {
+    expect(listing('seed: x\ndata: { dataset: digits\nstudent: { model: zoo/mlp }\nloss: 1\n')).toEqual([
+      '1:7 wrong-type `seed` must be a whole number, but is the text "x".',
+      '3:1 yaml-syntax A `}` is missing before this, or lines inside of the brackets are not indented.',
+    ]);
+  });
+});
+
+describe('any text', () => {
+  const texts = [WORKED_EXAMPLE, `${SMALLEST}train: { stages: [{ only: [soft, hints], epochs: 1 }] }\n`];
+  const scraps = [
+    '{',
+    '}',
+    '[',
+    ']',
+    ':',
+    ': ',
+    '- ',
+    '\n',
+    '  ',
+    '"',
+    "'",
+    '#',
+    '&a ',
+    '*a',
+    '<<: ',
+    '\t',
+    '0',
+    '\r',
+    '?',
+  ];
+
+  it('is read without a throw when it is cut off anywhere', () => {
+    for (const text of texts) {
+      for (let end = 0; end < text.length; end += 3) expectSound(text.slice(0, end));
+    }
+  });
+
+  it('is read without a throw when scraps are thrown in or letters torn out', () => {
+    for (const text of texts) {
+      for (const [number, scrap] of scraps.entries()) {
+        for (let at = number; at < text.length; at += 31) {
+          expectSound(text.slice(0, at) + scrap + text.slice(at));
+          expectSound(text.slice(0, at) + scrap + text.slice(at + 3));
+        }
+      }
+    }
+  });
+
+  function expectSound(text: string): void {
+    const parsed = parse(text);
+    const hasError = parsed.problems.some(({ severity }) => severity === 'error');
+    if (hasError !== (parsed.experiment === null)) expect.fail(`neither right nor wrong: ${text}`);
+    for (const { line, column, endLine, endColumn } of parsed.problems) {
+      const isRange =
+        line >= 1 && column >= 1 && (endLine > line || (endLine === line && endColumn >= column));
+      if (!isRange) expect.fail(`no range ${line}:${column}-${endLine}:${endColumn}: ${text}`);
+    }
+  }
+});
