@@ -33,21 +33,17 @@ describe('writeFileAtomic', () => {
   it('shows readers one whole version or another while it is being replaced', async () => {
     const file = join(folder, 'progress.json');
     await writeJson(file, { step: 0 });
-    let writing = true;
     const writer = (async () => {
       for (let step = 1; step <= 60; step += 1) await writeJson(file, { step });
-      writing = false;
     })();
     let newest = 0;
-    while (writing) {
+    while (newest < 60) {
       const result = await readJson(file, schema);
-      expect(result.ok).toBe(true);
-      if (!result.ok) break;
+      if (!result.ok) throw new Error(result.problem.message);
       expect(result.value.step).toBeGreaterThanOrEqual(newest);
       newest = result.value.step;
     }
     await writer;
-    expect(await readJson(file, schema)).toEqual({ ok: true, value: { step: 60 } });
   });
 });
 

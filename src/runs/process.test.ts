@@ -29,8 +29,12 @@ async function startNode(
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.push(child);
-  const [output] = await once(child.stdout, 'data');
-  return { identity: await identifyProcess(child.pid!), output: String(output).trim() };
+  const output = await new Promise<string>((resolve) => {
+    child.stdout.once('data', (chunk: Buffer) => {
+      resolve(chunk.toString());
+    });
+  });
+  return { identity: await identifyProcess(child.pid!), output: output.trim() };
 }
 
 describe('parseProcStat', () => {

@@ -6,7 +6,6 @@ function start(fromStep: number): RunEvent {
   return {
     type: 'start',
     at: 0,
-    attempt: 1,
     fromStep,
     engine: { name: 'wasm', device: 'CPU', reason: '' },
     stages: [{ name: 'main', epochs: 2, firstStep: 0, steps: 100, terms: ['hard'] }],

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { compareRuns, findBaseline, reportOf } from './report';
+import { sampleEnd, sampleProgress } from './sampleRun';
+import type { RunSummary } from './summary';
+
+function summary(id: string, changes: Partial<RunSummary> = {}): RunSummary {
+  return {
+    id,
+    directory: `/w/.distillery/runs/${id}`,
+    name: id,
+    role: 'student',
+    state: 'finished',
+    experimentPath: `${id}.distill.yaml`,
+    fingerprint: `f-${id}`,
+    baselineFingerprint: `f-${id}`,
+    createdAt: '2026-11-23T14:25:01.000Z',
+    seed: 1,
+    progress: sampleProgress(),
+    end: sampleEnd(),
+    labels: { archived: false, notes: '' },
+    ...changes,
+  };
+}
+
+const teacher = summary('teacher');
+const alone = summary('alone', { progress: sampleProgress({ best: { step: 1, epoch: 1, accuracy: 0.75 } }) });
+const distilled = summary('distilled', {
+  role: 'distilled',
+  baselineFingerprint: 'f-alone',
+  progress: sampleProgress({
+    teachers: [
+      { run: 'teacher', name: 'teacher', accuracy: 0.9 },
+      { run: null, name: 'zoo/mlp', accuracy: 0.5 },
+      { run: 'deleted', name: 'old', accuracy: null },
+    ],
+  }),
+});
+
+describe('reportOf', () => {
+  it('shows the teachers, the student alone and the distilled student', () => {
+    const rows = reportOf(distilled, [distilled, alone, teacher]);
+    expect(rows.map(({ role, id, name, error }) => [role, id, name, error])).toEqual([
+      ['teacher', 'teacher', 'teacher', expect.closeTo(0.1)],
+      ['teacher', null, 'zoo/mlp', 0.5],
+      ['teacher', 'deleted', 'old', null],
+      ['student alone', 'alone', 'alone', 0.25],
+      ['distilled student', 'distilled', 'distilled', expect.closeTo(0.1)],
+    ]);
+    expect(rows[0]).toMatchObject({ parameters: 1000, multiplyAdds: 2000, epochs: 1, seconds: 60 });
+  });
+
+  it('is one row for a student, and for a run without a heartbeat', () => {
+    expect(reportOf(alone, [alone]).map(({ role }) => role)).toEqual(['student alone']);
+    const young = summary('young', { role: 'distilled', state: 'running', progress: null, end: null });
+    expect(reportOf(young, [young])).toEqual([
+      {
+        role: 'distilled student',
+        id: 'young',
+        name: 'young',
+        state: 'running',
+        accuracy: null,
+        error: null,
+        parameters: null,
+        multiplyAdds: null,
+        epochs: null,
+        seconds: null,
+      },
+    ]);
+  });
+});
+
+describe('findBaseline', () => {
+  it('is the newest finished run', () => {
+    const newer = summary('newer', { fingerprint: 'f-alone' });
+    const failed = summary('failed', { fingerprint: 'f-alone', state: 'failed' });
+    expect(findBaseline(distilled, [failed, newer, alone])?.id).toBe('newer');
+    expect(findBaseline(distilled, [failed])).toBeNull();
+    expect(findBaseline(alone, [alone])).toBeNull();
+  });
+});
+
+it('calls a run that teaches another of the table a teacher', () => {
+  expect(compareRuns([teacher, distilled, alone]).map(({ role }) => role)).toEqual([
+    'teacher',
+    'distilled student',
+    'student alone',
+  ]);
+});
