@@ -40,3 +40,11 @@ export function parseCheckReport(output: string): Problem[] | null {
   const parsed = reportSchema.safeParse(lastJson(output));
   return parsed.success ? parsed.data.problems : null;
 }
+
+const startedSchema = z.object({ runs: z.array(z.object({ id: z.string() })).min(1) });
+
+/** The id of the run that `distillery run --detach --json` started; null when it printed something else. */
+export function parseStartedRun(output: string): string | null {
+  const parsed = startedSchema.safeParse(lastJson(output));
+  return parsed.success ? (parsed.data.runs.at(-1)?.id ?? null) : null;
+}

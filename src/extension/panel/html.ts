@@ -33,7 +33,6 @@ export function curvesPage({ title, script, style, codicons, source, nonce }: Pa
     <link rel="stylesheet" href="${attribute(style)}" />
   </head>
   <body>
-    <distillery-curves></distillery-curves>
     <script nonce="${attribute(nonce)}" src="${attribute(script)}"></script>
   </body>
 </html>

@@ -26,7 +26,6 @@ it('tells why a run failed, and that it was interrupted', () => {
 });
 
 it('keeps silent about runs that ended before, are still running, or were stopped', () => {
-  expect(endingNotice(undefined, sampleRun())).toBeNull();
   expect(endingNotice('finished', sampleRun())).toBeNull();
   expect(endingNotice('running', sampleRun({ state: 'stopped' }))).toBeNull();
   expect(endingNotice('running', sampleRun({ state: 'running' }))).toBeNull();

@@ -9,9 +9,9 @@ export interface EndingNotice {
 
 /**
  * The notice for a run that changed its state; null when it did not just end, or was stopped by a person, who knows.
- * @param before Its state as it was last seen; undefined when it was never seen, as after a reload of the window.
+ * @param before Its state as it was last seen.
  */
-export function endingNotice(before: RunState | undefined, run: RunSummary): EndingNotice | null {
+export function endingNotice(before: RunState, run: RunSummary): EndingNotice | null {
   if (before !== 'running') return null;
   const best = run.progress?.best ?? null;
   switch (run.state) {

@@ -86,6 +86,11 @@ export class RunLibrary implements vscode.Disposable {
     await watched?.refresh();
   }
 
+  /** Deletes a run without a way back; refuses one that is running. */
+  async removeForGood({ folder, run }: LocatedRun): Promise<void> {
+    await this.watched.get(folder.uri.toString())?.store.remove(run.id);
+  }
+
   /** Looks at every folder anew; resolves when what is known is what is on disk. */
   async refresh(): Promise<void> {
     await Promise.all([...this.watched.values()].map((folder) => folder.refresh()));

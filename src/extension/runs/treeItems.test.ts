@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sampleProgress, sampleRun, sampleRunning } from './sampleRun';
-import { experimentRow, groupByExperiment, markdownText, runRow, runTooltip } from './treeItems';
+import { experimentRow, groupByExperiment, markdownText, runRow, runTooltip, treeMessage } from './treeItems';
 
 const now = Date.parse('2026-03-01T12:20:00.000Z');
 
@@ -109,5 +109,14 @@ describe('runTooltip', () => {
 describe('markdownText', () => {
   it('leaves nothing that markdown or HTML would read', () => {
     expect(markdownText('<b> **x** | [a](command:x) & `y`')).not.toMatch(/[<>*|[\]()`:]/);
+  });
+});
+
+describe('treeMessage', () => {
+  it('says why runs cannot be started, and that some cannot be read', () => {
+    expect(treeMessage(true, 0)).toBe('');
+    expect(treeMessage(false, 0)).toMatch(/^Restricted Mode.*trust/);
+    expect(treeMessage(true, 1)).toMatch(/^One run folder cannot be read/);
+    expect(treeMessage(false, 2)).toMatch(/Restricted Mode.* 2 run folders cannot be read/);
   });
 });

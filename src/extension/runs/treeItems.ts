@@ -131,6 +131,20 @@ function bestAccuracy(runs: readonly RunSummary[]): number | null {
 }
 
 /**
+ * What stands above the rows; empty when there is nothing to say.
+ * @param broken How many folders among the runs cannot be read.
+ */
+export function treeMessage(isTrusted: boolean, broken: number): string {
+  const folders = broken === 1 ? 'One run folder' : `${broken} run folders`;
+  return [
+    isTrusted ? [] : ['Restricted Mode: runs can be browsed. Running one needs your trust in this folder.'],
+    broken === 0 ? [] : [`${folders} cannot be read; the extension log says why.`],
+  ]
+    .flat()
+    .join(' ');
+}
+
+/**
  * The tooltip of a run as markdown.
  * @param record What was asked of the run; null when it cannot be read.
  * @param now Milliseconds since 1970.
