@@ -5,6 +5,7 @@ import type { Experiment, HintConfig } from '../experiment/schema';
 import { inBuildScope } from '../models/buildScope';
 import { loadModel } from '../models/load';
 import { ModelError, type BuiltModel, type ModelContext } from '../models/model';
+import { outputActivation } from '../models/outputActivation';
 import { findLayer } from '../models/table';
 import { loadWeightsInto } from '../models/weights';
 import { keyedRandom } from '../random/keyed';
@@ -39,10 +40,13 @@ export async function assemble(
 ): Promise<{ lesson: Lesson | null; findings: Finding[] }> {
   const findings: Finding[] = [];
   const student = await collect(findings, ['student', 'model'], () => buildStudent(experiment, options));
+  if (student) checkLogits(findings, ['student', 'model'], student);
   const teachers: (LessonTeacher | null)[] = [];
   for (const [member, architecture] of options.teachers.entries()) {
-    const at = teacherPath(experiment, member);
-    teachers.push(architecture && (await collect(findings, at, () => buildTeacher(architecture, options))));
+    teachers.push(
+      architecture &&
+        (await collectTeacher(findings, teacherPath(experiment, member), architecture, options)),
+    );
   }
   const hints = (experiment.distill?.hints ?? []).map((config, index) =>
     joinHint(findings, config, index, student, teachers[config.member] ?? null, experiment.seed),
@@ -73,15 +77,37 @@ function buildStudent(experiment: Experiment, options: AssembleOptions): Promise
   });
 }
 
-async function buildTeacher(
+async function collectTeacher(
+  findings: Finding[],
+  at: ExperimentPath,
   architecture: TeacherArchitecture,
   options: AssembleOptions,
-): Promise<LessonTeacher> {
-  const { model } = await loadModel(architecture.reference, contextOf(options, architecture.options), {
-    baseDirectory: architecture.baseDirectory,
+): Promise<LessonTeacher | null> {
+  const { reference, baseDirectory, weights, label } = architecture;
+  const context = contextOf(options, architecture.options);
+  const modelAt = [...at, weights === null ? 'experiment' : 'model'];
+  const built = await collect(findings, modelAt, () => loadModel(reference, context, { baseDirectory }));
+  if (!built) return null;
+  checkLogits(findings, modelAt, built);
+  if (weights !== null) {
+    await collect(findings, [...at, 'weights'], () => loadWeightsInto(built.model, weights));
+  }
+  return { model: built.model, label };
+}
+
+/** A softmax inside the model would be taken a second time by every loss, and the temperature would act on the wrong numbers. */
+function checkLogits(
+  findings: Finding[],
+  path: ExperimentPath,
+  { model, label }: BuiltModel | LessonTeacher,
+): void {
+  const activation = outputActivation(model);
+  if (activation === null) return;
+  findings.push({
+    path,
+    code: 'bad-model',
+    message: `${label} ends in the activation ${activation}. A model must give logits: leave it out of the last layer.`,
   });
-  if (architecture.weights !== null) await loadWeightsInto(model, architecture.weights);
-  return { model, label: architecture.label };
 }
 
 function contextOf(options: AssembleOptions, given: Readonly<Record<string, unknown>>): ModelContext {
@@ -142,6 +168,7 @@ function plannedAdapter(
   }
 }
 
+/** Runs an action; what is wrong with the experiment becomes a finding, and the result null. */
 async function collect<Result>(
   findings: Finding[],
   at: ExperimentPath,

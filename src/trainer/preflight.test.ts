@@ -1,0 +1,128 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseExperiment } from '../experiment/parse';
+import { preflight } from './preflight';
+
+let folder: string;
+
+const models = `
+import * as tf from '@tensorflow/tfjs';
+export const softmax = ({ inputShape, classes }) =>
+  tf.sequential({ layers: [
+    tf.layers.flatten({ inputShape }),
+    tf.layers.dense({ units: classes, activation: 'softmax' }),
+  ] });
+export function broken() {
+  return tf.layers.dense({ units: -1 });
+}
+`;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'distillery preflight '));
+  await writeFile(path.join(folder, 'models.js'), models);
+  const teacher = 'data: { dataset: digits }\nstudent: { model: zoo/conv-wide, options: { width: 4 } }\n';
+  await writeFile(path.join(folder, 'teacher.distill.yaml'), teacher);
+  await writeFile(
+    path.join(folder, 'wrong.distill.yaml'),
+    'data: { dataset: digit }\nstudent: { model: zoo/mlp }\n',
+  );
+  await writeFile(path.join(folder, 'bytes.safetensors'), 'not weights');
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** `line:column code message` of each problem of a text. */
+async function check(text: string): Promise<string[]> {
+  const parsed = parseExperiment(text, path.join(folder, 'x.distill.yaml'));
+  const problems = await preflight(parsed, { baseDirectory: folder });
+  return problems.map(
+    ({ line, column, code, message }) => `${line}:${column} ${code} ${message.replaceAll(folder, '…')}`,
+  );
+}
+
+test('a sound experiment has no problems', async () => {
+  expect(
+    await check(`data: { dataset: digits }
+teacher: { experiment: ./teacher.distill.yaml }
+student: { model: zoo/conv-thin }
+distill: { soft: {}, hints: [{ teacher: block2/relu, student: block2/relu }] }
+`),
+  ).toEqual([]);
+});
+
+test('every mistake that needs the models is found at once, with the nearest right words', async () => {
+  expect(
+    await check(`data: { dataset: digits }
+teacher: { experiment: ./teacher.distill.yaml }
+student: { model: zoo/conv-thin }
+distill:
+  soft: {}
+  hints:
+    - { teacher: blok2/relu, student: block2/relu }
+    - { teacher: block2/relu, student: block3/relu, adapter: none }
+    - { teacher: block3/relu, student: block9/relu }
+`),
+  ).toMatchInlineSnapshot(`
+    [
+      "7:18 unknown-layer There is no layer \`blok2/relu\`. Did you mean \`block2/relu\`, \`block1/relu\` or \`block2/relu1\`?",
+      "8:62 shape-mismatch The adapter "none" cannot lead from the guided layer 4×4×32 to the hint 8×8×8: it needs equal shapes. Use \`adapter: transposed\` or \`auto\`.",
+      "9:40 unknown-layer There is no layer \`block9/relu\`. Did you mean \`block1/relu\`, \`block2/relu\` or \`block3/relu\`?",
+    ]
+  `);
+});
+
+test('unknown models, exports and broken code are told with their place', async () => {
+  const texts = [
+    'zoo/conv-thinn',
+    './models.js#sofmax',
+    './models.js#broken',
+    './models.js#softmax',
+    './modles.js#softmax',
+  ];
+  const found = await Promise.all(
+    texts.map((model) => check(`data: { dataset: digits }\nstudent: { model: ${model} }\n`)),
+  );
+  expect(found.flat()).toMatchInlineSnapshot(`
+    [
+      "2:19 unknown-model There is no model \`zoo/conv-thinn\`. Did you mean \`zoo/conv-thin\` or \`zoo/conv-wide\`?",
+      "2:19 unknown-export ./models.js does not export \`sofmax\`. Did you mean \`softmax\`? It exports \`broken\` and \`softmax\`.",
+      "2:19 bad-model ./models.js#broken fails: Expected units to be a positive integer, but got -1. (models.js:9:20)",
+      "2:19 bad-model ./models.js#softmax ends in the activation softmax. A model must give logits: leave it out of the last layer.",
+      "2:19 missing-file …/modles.js does not exist. Did you mean \`./models.js\`?",
+    ]
+  `);
+});
+
+test('teachers that cannot teach are refused', async () => {
+  const teachers = [
+    '{ experiment: ./wrong.distill.yaml }',
+    '{ experiment: ./none.distill.yaml }',
+    '{ model: zoo/mlp, weights: ./bytes.safetensors }',
+    '{ model: zoo/mlp, weights: ./none.safetensors }',
+  ];
+  const found = await Promise.all(
+    teachers.map((teacher) =>
+      check(
+        `data: { dataset: digits }\nteacher: ${teacher}\nstudent: { model: zoo/mlp }\ndistill: { soft: {} }\n`,
+      ),
+    ),
+  );
+  expect(found.flat()).toMatchInlineSnapshot(`
+    [
+      "2:24 bad-teacher The teacher's experiment has mistakes: wrong.distill.yaml:1:18: \`data.dataset\` must be \`digits\`, \`mnist\`, \`fashion-mnist\` or \`idx\`, but is the text "digit". Did you mean \`digits\`?",
+      "2:24 bad-teacher The teacher's experiment …/none.distill.yaml does not exist.",
+      "2:37 bad-weights …/bytes.safetensors is not a valid safetensors file: its header would have 7451598620781211502 bytes.",
+      "2:37 missing-file …/none.safetensors does not exist.",
+    ]
+  `);
+});
+
+test('a limit beyond the data is refused at its place', async () => {
+  const data = 'data: { dataset: digits, train: { limit: 9000 } }';
+  expect(await check(`${data}\nstudent: { model: zoo/mlp }\n`)).toMatchInlineSnapshot(`
+    [
+      "1:42 wrong-value data.train.limit is 9000, but there are only 4000 train images. Lower it or leave it out.",
+    ]
+  `);
+});
