@@ -17,7 +17,7 @@ import {
 import { deriveState, isFresh, lastLifeSign, type RunSigns } from './state';
 import type { RunState } from './summary';
 
-/** What the small files of a run folder hold; null for files that are not there yet. */
+/** What the small files of a run folder hold; null for files that are not there yet, and for the launch of an ended run. */
 export interface RunFolder {
   directory: string;
   record: RunRecord;
@@ -32,13 +32,15 @@ export interface RunFolder {
  * @throws {Error} When there is no record, or a file is torn or holds something else; the message names it.
  */
 export async function readRunFolder(directory: string): Promise<RunFolder> {
-  const [record, launch, progress, end, labels] = await Promise.all([
+  const [record, progress, end, labels] = await Promise.all([
     readRunRecord(directory),
-    readJsonIfPresent(join(directory, RUN_FILES.launch), runLaunchSchema),
     readJsonIfPresent(join(directory, RUN_FILES.progress), progressSchema),
     readRunEnd(directory),
     readJsonIfPresent(join(directory, RUN_FILES.labels), runLabelsSchema),
   ]);
+  // Of thousands of runs nearly all have ended; who launched them does not matter any more.
+  const launch =
+    end === null ? await readJsonIfPresent(join(directory, RUN_FILES.launch), runLaunchSchema) : null;
   return { directory, record, launch, progress, end, labels: labels ?? runLabelsSchema.parse({}) };
 }
 

@@ -70,7 +70,7 @@ describe('list', () => {
     );
     expect(broken[0]?.reason).toContain('run.json is not whole JSON');
     expect(broken[1]?.reason).toContain('progress.json is not what it should be');
-    expect(broken[2]?.reason).toContain('never completely made');
+    expect(broken[2]?.reason).toContain('run.json does not exist');
   });
 
   it('sees changes of runs that it remembers', async () => {

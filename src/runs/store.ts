@@ -147,13 +147,16 @@ export class RunStore {
     if (changedAt === null) return null;
     const known = this.ended.get(id);
     if (known?.changedAt === changedAt) return known.summary;
-    if ((await modifiedAt(join(directory, RUN_FILES.record))) === null) {
-      if (Date.now() - changedAt < makingMilliseconds) return null;
-      throw new Error(
-        `${join(directory, RUN_FILES.record)} does not exist: the run was never completely made.`,
-      );
+    let folder: RunFolder;
+    try {
+      folder = await readRunFolder(directory);
+    } catch (error) {
+      if ((await modifiedAt(join(directory, RUN_FILES.record))) !== null) throw error;
+      const isBeingMade = Date.now() - changedAt < makingMilliseconds;
+      if (isBeingMade || (await modifiedAt(directory)) === null) return null;
+      throw error;
     }
-    const summary = await summarizeFolder(await readRunFolder(directory));
+    const summary = await summarizeFolder(folder);
     if (summary.end !== null && Date.now() - changedAt > settledMilliseconds) {
       this.ended.set(id, { changedAt, summary });
     }
