@@ -52,6 +52,7 @@ function checkParts(files) {
     'dist/tfjs.js',
     'dist/webview/curves.js',
     'schemas/experiment.schema.json',
+    'docs/experiment.md',
     'node_modules/esbuild/lib/main.js',
     relative(root, esbuildBinary()).replaceAll('\\', '/'),
   ];

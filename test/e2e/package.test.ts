@@ -43,7 +43,9 @@ describe('the package', () => {
   it('holds what runs, and no sources, tests or settings of ours', () => {
     const strangers = inject('vsix').files.filter(
       (name) =>
-        !/^(?:dist|media|schemas|node_modules\/@?esbuild)\/|^(?:package\.json|[A-Z]+(?:\.md)?)$/.test(name),
+        !/^(?:dist|docs|media|schemas|node_modules\/@?esbuild)\/|^(?:package\.json|[A-Z]+(?:\.md)?)$/.test(
+          name,
+        ),
     );
     expect(strangers).toEqual([]);
     expect(inject('vsix').files.filter((name) => /\.(?:map|ts|vsix)$/.test(name))).toEqual([]);
