@@ -52,7 +52,7 @@ function experimentCommands({ runner, panels, targets, actions }: Parts) {
       const experiment = await targets.experiment(parameters, 'Which experiment to run');
       if (experiment === undefined) return;
       const started = await runner.start(experiment);
-      if (started !== undefined) panels.open([started]);
+      if (started !== undefined) await panels.open([started]);
     },
     'distillery.openExperiment': async (...parameters) => {
       const [first] = parameters;
@@ -78,11 +78,11 @@ function runCommands({ panels, targets, actions }: Parts) {
   return {
     'distillery.openCurves': async (...parameters) => {
       const runs = await targets.runs(parameters, 'Which run to open the curves of');
-      if (runs !== undefined && runs.length > 0) panels.open(runs);
+      if (runs !== undefined && runs.length > 0) await panels.open(runs);
     },
     'distillery.compareRuns': async (...parameters) => {
       const runs = await targets.severalRuns(parameters, 'Which runs to compare');
-      if (runs !== undefined && runs.length > 0) panels.open(runs);
+      if (runs !== undefined && runs.length > 0) await panels.open(runs);
     },
     'distillery.stopRun': async (...parameters) => {
       const runs = await targets.runs(parameters, 'Which run to stop', isRunning);

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { LocatedRun, RunLibrary } from '../runs/library';
-import { CurvesPanel } from './panel';
+import type { CurvesPanel } from './panel';
 
 /** As in `onWebviewPanel:` of package.json. */
 export const curvesViewType = 'distillery.curves';
@@ -21,21 +21,22 @@ export class CurvesPanels implements vscode.WebviewPanelSerializer, vscode.Dispo
   }
 
   /** Shows the curves of these runs, overlaid, in the panel that was used last or in a new one. */
-  open(runs: readonly LocatedRun[]): void {
+  async open(runs: readonly LocatedRun[]): Promise<void> {
+    const code = await loadPanel();
     const ids = runs.map(({ run }) => run.id);
     const last = [...this.panels].at(-1);
-    if (last !== undefined) {
+    if (last === undefined) {
+      const panel = vscode.window.createWebviewPanel(curvesViewType, 'Curves', columnForCurves());
+      this.adopt(panel, new code.CurvesPanel(panel, ids, this.library, this.extension, this.log));
+    } else {
       last.reveal(ids);
-      return;
     }
-    const panel = vscode.window.createWebviewPanel(curvesViewType, 'Curves', columnForCurves());
-    this.adopt(panel, ids);
   }
 
   /** Takes over a panel of an earlier session; its page remembers what it showed. */
-  deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
-    this.adopt(panel, null);
-    return Promise.resolve();
+  async deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
+    const code = await loadPanel();
+    this.adopt(panel, new code.CurvesPanel(panel, null, this.library, this.extension, this.log));
   }
 
   /** Whether the person sees the curves of this run now. */
@@ -43,13 +44,12 @@ export class CurvesPanels implements vscode.WebviewPanelSerializer, vscode.Dispo
     return [...this.panels].some((panel) => panel.isShowing(run));
   }
 
-  private adopt(panel: vscode.WebviewPanel, shown: readonly string[] | null): void {
+  private adopt(panel: vscode.WebviewPanel, curves: CurvesPanel): void {
     const media = vscode.Uri.joinPath(this.extension, 'media');
     panel.iconPath = {
       light: vscode.Uri.joinPath(media, 'curves-light.svg'),
       dark: vscode.Uri.joinPath(media, 'curves-dark.svg'),
     };
-    const curves = new CurvesPanel(panel, shown, this.library, this.extension, this.log);
     this.panels.add(curves);
     panel.onDidChangeViewState(() => {
       if (!panel.active) return;
@@ -61,6 +61,11 @@ export class CurvesPanels implements vscode.WebviewPanelSerializer, vscode.Dispo
       curves.dispose();
     });
   }
+}
+
+/** Loaded with the first panel: most windows never open one. */
+function loadPanel(): Promise<{ CurvesPanel: typeof CurvesPanel }> {
+  return import('./panel');
 }
 
 /** Beside a text that is being edited, else where the person is. */

@@ -1,6 +1,4 @@
 import * as vscode from 'vscode';
-import { RUN_FILES } from '../../runs/record';
-import { stopRun } from '../../runs/stop';
 import type { Program } from '../program';
 import { isTrustedFor } from '../trust';
 import { experimentUri } from './contextKeys';
@@ -60,6 +58,7 @@ export class RunActions {
 
   /** Opens what the trainer printed. */
   async showLog({ run }: LocatedRun): Promise<void> {
+    const { RUN_FILES } = await import('../../runs/record');
     const file = vscode.Uri.joinPath(vscode.Uri.file(run.directory), RUN_FILES.log);
     try {
       await vscode.window.showTextDocument(file, { preview: true });
@@ -89,14 +88,14 @@ export class RunActions {
   }
 
   private async stopOne({ run }: LocatedRun): Promise<void> {
-    const stopping = stopRun(run.directory, {
+    const { stopRun } = await import('../../runs/stop');
+    const { refused } = await stopRun(run.directory, {
       by: 'VS Code',
       onRung: (rung) => {
         this.log.info(`Stopping ${run.id}: ${rung}.`);
         void this.library.refresh();
       },
     });
-    const { refused } = await stopping;
     await this.library.refresh();
     if (refused !== null) throw new Error(`${run.name}: ${refused}`);
   }

@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
-import { readStopRequest } from '../../runs/control';
-import { RunStore } from '../../runs/store';
+import type { RunStore } from '../../runs/store';
 import type { RunSummary } from '../../runs/summary';
 import { runChanges, type KnownRun, type RunChanges } from './changes';
 
@@ -82,13 +81,15 @@ export class RunLibrary implements vscode.Disposable {
   /** Changes what people say of a run. */
   async setArchived({ folder, run }: LocatedRun, archived: boolean): Promise<void> {
     const watched = this.watched.get(folder.uri.toString());
-    await watched?.store.setLabels(run.id, { archived });
-    await watched?.refresh();
+    if (watched === undefined) return;
+    await (await watched.store()).setLabels(run.id, { archived });
+    await watched.refresh();
   }
 
   /** Deletes a run without a way back; refuses one that is running. */
   async removeForGood({ folder, run }: LocatedRun): Promise<void> {
-    await this.watched.get(folder.uri.toString())?.store.remove(run.id);
+    const store = await this.watched.get(folder.uri.toString())?.store();
+    await store?.remove(run.id);
   }
 
   /** Looks at every folder anew; resolves when what is known is what is on disk. */
@@ -138,7 +139,7 @@ export class RunLibrary implements vscode.Disposable {
 
 /** The runs of one workspace folder. */
 class FolderRuns implements vscode.Disposable {
-  readonly store: RunStore;
+  private opening: Promise<RunStore> | undefined;
   /** By run folder. */
   runs: ReadonlyMap<string, LocatedRun> = new Map();
   broken: { directory: string; reason: string }[] = [];
@@ -154,7 +155,6 @@ class FolderRuns implements vscode.Disposable {
     private readonly log: vscode.LogOutputChannel,
     private readonly onChange: (changes: RunChanges<LocatedRun>) => void,
   ) {
-    this.store = new RunStore(folder.uri.fsPath);
     this.watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(folder, watchedPaths));
     const refreshSoon = (): void => {
       this.refreshSoon();
@@ -168,6 +168,12 @@ class FolderRuns implements vscode.Disposable {
     this.disposed = true;
     clearTimeout(this.settling);
     this.watcher.dispose();
+  }
+
+  /** What reads the folder; loaded when the first look is taken, not when the window opens. */
+  store(): Promise<RunStore> {
+    this.opening ??= import('../../runs/store').then(({ RunStore }) => new RunStore(this.folder.uri.fsPath));
+    return this.opening;
   }
 
   refreshSoon(): void {
@@ -189,7 +195,7 @@ class FolderRuns implements vscode.Disposable {
 
   private async look(): Promise<void> {
     try {
-      const { runs, broken } = await this.store.list();
+      const { runs, broken } = await (await this.store()).list();
       const located = await Promise.all(
         runs.map(async (run): Promise<[string, LocatedRun]> => {
           return [run.directory, { folder: this.folder, run, isStopping: await this.isStopping(run) }];
@@ -207,6 +213,7 @@ class FolderRuns implements vscode.Disposable {
 
   private async isStopping(run: RunSummary): Promise<boolean> {
     if (run.state !== 'running') return false;
+    const { readStopRequest } = await import('../../runs/control');
     try {
       return (await readStopRequest(run.directory)) !== null;
     } catch (error) {

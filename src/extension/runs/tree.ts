@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import { readRunRecord } from '../../runs/folder';
 import type { ExperimentFiles } from '../experiments/files';
 import type { RunChanges } from './changes';
 import type { LocatedRun, RunLibrary } from './library';
@@ -105,6 +104,7 @@ export class RunTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
     if (node instanceof ExperimentNode) return item;
     const known = this.library.find(node.directory);
     if (known === undefined) return item;
+    const { readRunRecord } = await import('../../runs/folder');
     const record = await readRunRecord(node.directory).catch((error: unknown) => {
       this.log.warn(`The record of ${node.directory} could not be read.`, error);
       return null;
