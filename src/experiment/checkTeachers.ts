@@ -79,7 +79,7 @@ function checkHint({ experiment }: Checked, hint: HintConfig, index: number): Fi
   const findings: Finding[] = [];
   const count = teachersOf(experiment).length;
   if (count > 0 && hint.member >= count) {
-    const range = count === 1 ? 'There is one teacher, member 0.' : `The members are 0–${count - 1}.`;
+    const range = count === 1 ? 'There is only one, member 0.' : `The members are 0–${count - 1}.`;
     findings.push({
       path: [...path, 'member'],
       code: 'wrong-value',

@@ -180,7 +180,7 @@ function checkSchedule({ path, schedule, stages }: WrittenSchedule): Finding[] {
     findings.push({
       path: [...path, 'warmup'],
       code: 'conflict',
-      message: `The warm-up of ${schedule.warmup} epochs takes the whole stage "${short.name}" of ${short.epochs}. Make it shorter.`,
+      message: `The warm-up never ends: \`warmup\` is ${schedule.warmup}, and the stage "${short.name}" ends at epoch ${short.epochs}.`,
     });
   }
   if (schedule.name !== 'step') return findings;
@@ -191,7 +191,7 @@ function checkSchedule({ path, schedule, stages }: WrittenSchedule): Finding[] {
       path: [...path, 'milestones', index],
       severity: 'warning',
       code: 'unused',
-      message: `The milestone ${milestone} is never reached: ${stages.length === 1 ? 'the stage has' : 'the longest stage has'} ${longest} epochs.`,
+      message: `The milestone ${milestone} is never reached: the ${stages.length === 1 ? 'stage' : 'longest stage'} ends at epoch ${longest}.`,
     });
   }
   return findings;
