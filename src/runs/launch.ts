@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, open, rm, rmdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { clearStopRequest } from './control';
 import { hasCode, isMissing, writeJson } from './files';
 import { readRunFolder, readState } from './folder';
@@ -88,7 +88,13 @@ export async function resumeRun(directory: string, programs: TrainerPrograms): P
  */
 export function trainerEnvironment(environment: NodeJS.ProcessEnv, electron: boolean): NodeJS.ProcessEnv {
   const kept = Object.entries(environment).filter(([key]) => !/^(ELECTRON|VSCODE)_/i.test(key));
-  return { ...Object.fromEntries(kept), ...(electron && { ELECTRON_RUN_AS_NODE: '1' }) };
+  const data = environment['DISTILLERY_DATA'];
+  return {
+    ...Object.fromEntries(kept),
+    // The trainer works in another folder: a relative path means what it meant to the person who set it.
+    ...(data !== undefined && data !== '' && { DISTILLERY_DATA: resolve(data) }),
+    ...(electron && { ELECTRON_RUN_AS_NODE: '1' }),
+  };
 }
 
 function isElectron(program: string): boolean {
