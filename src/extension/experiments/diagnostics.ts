@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Problem } from '../../experiment/problem';
 import type { Program } from '../program';
 import { isExperiment } from './files';
-import { fileProbe } from './fileProbe';
+import { fileProbe } from '../../runs/fileProbe';
 import { carryProblems, mergeProblems, ProblemBoard, withoutProblems } from './problems';
 
 const typingMilliseconds = 200;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { quickCheck } from './check';
-import { fileProbe } from './fileProbe';
+import { fileProbe } from '../../runs/fileProbe';
 import { exampleFiles, freeBaseName } from './templates';
 
 describe('the example', () => {

@@ -44,9 +44,10 @@ export function isResumable(run: RunSummary): boolean {
 export function runRow(run: RunSummary, stopping: boolean, now: number): TreeRow {
   const label = momentText(run.createdAt, now);
   const activity = run.state !== 'running' ? null : stopping ? 'stopping…' : activityText(run);
-  const state = run.state === 'finished' ? null : (activity ?? run.state);
   const measured = measurementText(run);
-  const parts = [state, measured, `seed ${run.seed}`, run.labels.archived ? 'archived' : null];
+  // The icon tells the state; in a narrow side bar the accuracy must come before its name.
+  const ended = activity === null && run.state !== 'finished' ? run.state : null;
+  const parts = [activity, measured, ended, `seed ${run.seed}`, run.labels.archived ? 'archived' : null];
   const contextWords = ['run', run.state];
   if (isResumable(run)) contextWords.push('resumable');
   if (run.labels.archived) contextWords.push('archived');
