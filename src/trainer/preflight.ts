@@ -31,6 +31,8 @@ function placeOf({ line, column }: Problem): string {
 }
 
 async function findMistakes(experiment: Experiment, baseDirectory: string): Promise<Finding[]> {
+  // Keeps tfjs from advertising its native package on standard error.
+  tf.enableProdMode();
   // Building models needs a backend, and this one is there at once; what is built here is thrown away.
   if (!tf.getBackend()) await tf.setBackend('cpu');
   try {

@@ -1,0 +1,60 @@
+import { resumeRun } from '../runs/launch';
+import { stopRun } from '../runs/stop';
+import { openStore } from './browse';
+import { EXIT, type ExitCode } from './exit';
+import { printJson, printLine } from './output';
+import { trainerPrograms } from './program';
+import { followToEnd } from './run';
+
+/** `distillery stop ID`: asks first; a trainer that does not obey is ended. */
+export async function stop(name: string, { json }: { json?: boolean }): Promise<ExitCode> {
+  const run = await (await openStore()).resolve(name);
+  const outcome = await stopRun(run.directory, {
+    by: 'distillery stop',
+    onRung: (rung) => {
+      const sentence =
+        rung === 'request' ? 'Asked to stop; waiting for the checkpoint.' : `It does not obey: ${rung}.`;
+      process.stderr.write(`${sentence}\n`);
+    },
+  });
+  if (json) printJson({ id: run.id, ...outcome });
+  else if (outcome.rung === null) printLine(`${run.id} was not running: it is ${outcome.state}.`);
+  else
+    printLine(outcome.refused ?? `${run.id} is ${outcome.state}. Go on with it: distillery resume ${run.id}`);
+  return outcome.refused === null ? EXIT.ok : EXIT.failed;
+}
+
+/** `distillery resume ID` */
+export async function resume(name: string, options: { detach?: boolean; json?: boolean }): Promise<ExitCode> {
+  const store = await openStore();
+  const run = await store.resolve(name);
+  await resumeRun(run.directory, trainerPrograms());
+  if (!options.detach) return followToEnd(run.directory, run.id, store.workspace, options);
+  if (options.json) printJson({ runs: [{ id: run.id, state: 'running' }] });
+  else printLine(`${run.id} goes on. Watch it with \`distillery show ${run.id}\`.`);
+  return EXIT.ok;
+}
+
+/** `distillery archive ID…`, or `--undo` */
+export async function archive(names: readonly string[], { undo }: { undo?: boolean }): Promise<ExitCode> {
+  const store = await openStore();
+  for (const name of names) {
+    const { id } = await store.resolve(name);
+    await store.setLabels(id, { archived: !undo });
+    printLine(
+      undo ? `${id} is back in the list.` : `${id} is archived; \`distillery ls --all\` still shows it.`,
+    );
+  }
+  return EXIT.ok;
+}
+
+/** `distillery delete ID…`: for good. */
+export async function remove(names: readonly string[]): Promise<ExitCode> {
+  const store = await openStore();
+  const runs = await Promise.all(names.map((name) => store.resolve(name)));
+  for (const { id } of runs) {
+    await store.remove(id);
+    printLine(`${id} is deleted.`);
+  }
+  return EXIT.ok;
+}

@@ -1,0 +1,126 @@
+import * as path from 'node:path';
+import colors from 'picocolors';
+import { baselineExperiment } from '../experiment/canonical';
+import { teachersOf, type Experiment } from '../experiment/schema';
+import { createRun, experimentFileName } from '../runs/create';
+import { fingerprintsOf } from '../runs/fingerprint';
+import { startTrainer } from '../runs/launch';
+import { reportOf, type ReportRow } from '../runs/report';
+import { RunStore } from '../runs/store';
+import type { RunState } from '../runs/summary';
+import { findWorkspace } from '../runs/workspace';
+import { describeProblems, examineExperiment } from './examine';
+import { CommandError, EXIT, type ExitCode } from './exit';
+import { followRun } from './follow';
+import { layOutReport, printJson, printLine } from './output';
+import { trainerPrograms } from './program';
+
+export interface RunOptions {
+  engine: string;
+  seed?: number;
+  baseline?: boolean;
+  detach?: boolean;
+  json?: boolean;
+}
+
+/** `distillery run FILE`: checks the experiment, starts its trainer and follows it to the end. */
+export async function runExperiment(given: string, options: RunOptions): Promise<ExitCode> {
+  const examined = await examineExperiment(given);
+  const { file, text, parsed, problems, ok } = examined;
+  if (problems.length > 0) process.stderr.write(`${describeProblems(problems)}\n`);
+  if (!ok || !parsed.experiment) {
+    if (options.json) printJson({ runs: [], problems });
+    return EXIT.mistake;
+  }
+  const experiment: Experiment = { ...parsed.experiment, seed: options.seed ?? parsed.experiment.seed };
+  const workspace = await findWorkspace(path.dirname(file));
+  const start = async (one: Experiment): Promise<{ id: string; directory: string }> => {
+    const created = await createRun({ experiment: one, text, path: file, workspace, engine: options.engine });
+    await startTrainer(created.directory, trainerPrograms());
+    return created;
+  };
+  if (options.baseline && teachersOf(experiment).length > 0) {
+    if (options.detach)
+      throw new CommandError('`--baseline` and `--detach` do not go together: run the baseline first.');
+    const code = await trainBaseline(experiment, file, workspace, start, options);
+    if (code !== EXIT.ok) return code;
+  }
+  const { id, directory } = await start(experiment);
+  if (options.detach) {
+    if (options.json) printJson({ runs: [{ id, state: 'running' }] });
+    else
+      printLine(
+        `Started ${id}. Watch it with \`distillery show ${id}\`, stop it with \`distillery stop ${id}\`.`,
+      );
+    return EXIT.ok;
+  }
+  return followToEnd(directory, id, workspace, options);
+}
+
+/** Follows a run that was just started or resumed, and tells what became of it. */
+export async function followToEnd(
+  directory: string,
+  id: string,
+  workspace: string,
+  { json }: Pick<RunOptions, 'json'>,
+): Promise<ExitCode> {
+  const { state, folder, detached } = await followRun(directory, json ? process.stderr : process.stdout);
+  const store = new RunStore(workspace);
+  const [run, { runs }] = await Promise.all([store.get(id), store.list()]);
+  const rows = reportOf(run, runs);
+  if (json) printJson({ runs: rows.map(machineRow) });
+  else if (detached) printLine(`${id} goes on alone. Watch it with \`distillery show ${id}\`.`);
+  else printLine(`\n${layOutReport(rows)}\n`);
+  if (state !== 'finished' && !detached)
+    process.stderr.write(`${explainEnd(id, state, folder.end?.reason ?? null)}\n`);
+  return detached ? EXIT.stopped : exitCodeOf(state);
+}
+
+/** Trains the student alone, unless that has been done with the same seed. */
+async function trainBaseline(
+  experiment: Experiment,
+  file: string,
+  workspace: string,
+  start: (experiment: Experiment) => Promise<{ id: string; directory: string }>,
+  { json }: RunOptions,
+): Promise<ExitCode> {
+  const { runs } = await new RunStore(workspace).list();
+  const { baselineFingerprint } = await fingerprintsOf(experiment, file);
+  if (runs.some((run) => run.fingerprint === baselineFingerprint && run.state === 'finished')) return EXIT.ok;
+  const name = `${experiment.name ?? experimentFileName(file)} (student alone)`;
+  const { id, directory } = await start({ ...baselineExperiment(experiment), name });
+  const { state, folder, detached } = await followRun(directory, json ? process.stderr : process.stdout);
+  if (state === 'finished') return EXIT.ok;
+  process.stderr.write(`${explainEnd(id, state, folder.end?.reason ?? null)}\n`);
+  return detached ? EXIT.stopped : exitCodeOf(state);
+}
+
+function explainEnd(id: string, state: RunState, reason: string | null): string {
+  const why = reason === null ? '' : `: ${reason}`;
+  const resumable = state === 'failed' ? '' : `\nGo on with it: distillery resume ${id}`;
+  return `${colors.bold(id)} ${state}${why}${resumable}`;
+}
+
+function exitCodeOf(state: RunState): ExitCode {
+  if (state === 'finished') return EXIT.ok;
+  return state === 'failed' ? EXIT.failed : EXIT.stopped;
+}
+
+/** A row of the report as `--json` gives it. */
+export function machineRow(row: ReportRow): Record<string, unknown> {
+  const roles = { teacher: 'teacher', 'student alone': 'student', 'distilled student': 'distilled' } as const;
+  const { id, name, accuracy, error, parameters, multiplyAdds, epochs, seconds } = row;
+  return {
+    id,
+    name,
+    role: roles[row.role],
+    metric: accuracy,
+    error,
+    parameters,
+    multiplyAdds,
+    epochs,
+    seconds,
+    // A teacher that was given by its weights was trained elsewhere.
+    state: row.state ?? 'finished',
+  };
+}
