@@ -98,7 +98,7 @@ function findCircle(
   probe: FileProbe,
   known: Set<string>,
 ): string[] | null {
-  if (chain.includes(file)) return [...chain, file];
+  if (chain.includes(file)) return [...chain.slice(chain.indexOf(file)), file];
   if (known.has(file)) return null;
   const text = probe.read(file);
   const draft = text === null ? null : parseExperiment(text, file).draft;
