@@ -49,6 +49,7 @@ function addExperimentCommands(program: Command): void {
     .option('--seed <number>', 'instead of the seed of the file', parseSeed)
     .option('--baseline', 'train the student alone first, unless that has been done')
     .option('--detach', 'start it and return')
+    .option('--workspace <folder>', 'whose .distillery holds the run; else the nearest one, or the git root')
     .option(...jsonOption)
     .action(ending((file: string, options: RunOptions) => runExperiment(file, options)));
   program

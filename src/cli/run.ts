@@ -17,6 +17,8 @@ import { trainerPrograms } from './program';
 
 export interface RunOptions {
   engine: string;
+  /** Folder whose `.distillery` holds the run; found from the experiment file when it is not given. */
+  workspace?: string;
   seed?: number;
   baseline?: boolean;
   detach?: boolean;
@@ -33,7 +35,7 @@ export async function runExperiment(given: string, options: RunOptions): Promise
     return EXIT.mistake;
   }
   const experiment: Experiment = { ...parsed.experiment, seed: options.seed ?? parsed.experiment.seed };
-  const workspace = await findWorkspace(path.dirname(file));
+  const workspace = path.resolve(options.workspace ?? (await findWorkspace(path.dirname(file))));
   const start = async (one: Experiment): Promise<{ id: string; directory: string }> => {
     const created = await createRun({ experiment: one, text, path: file, workspace, engine: options.engine });
     await startTrainer(created.directory, trainerPrograms());
