@@ -111,42 +111,51 @@ function unionFindings(
 }
 
 function unknownKey(path: ExperimentPath, key: string, subject: Subject): RawFinding {
+  const { rename, hint } = adviceOnKey(path, key, subject);
+  const where = path.length === 0 ? '' : ` in \`${formatPath(path)}\``;
+  const place = [...path, key];
+  return {
+    path: place,
+    part: 'key',
+    code: 'unknown-key',
+    message: `Unknown key \`${key}\`${where}.${hint}`,
+    suggestion: rename,
+    repair:
+      rename === undefined ? { kind: 'remove', path: place } : { kind: 'rename', path: place, key: rename },
+    missing: null,
+  };
+}
+
+/** What to do about a key that is not known where it stands: another name for it, or another place. */
+function adviceOnKey(
+  path: ExperimentPath,
+  key: string,
+  subject: Subject,
+): { rename?: string | undefined; hint: string } {
   const parent = nodeAt(subject.language, subject.value, path);
   const value = valueAt(subject.value, path);
   const variant = parent === null ? null : variantFor(parent, value);
-  const known = variant === null ? [] : propertiesOf(variant).map(([name]) => name);
-  const absent = known.filter((name) => !isMapping(value) || !Object.hasOwn(value, name));
-  const where = path.length === 0 ? '' : ` in \`${formatPath(path)}\``;
-  const unknown = { path: [...path, key], part: 'key', code: 'unknown-key', missing: null } as const;
-  const near = nearestWords(key, absent);
-  const renaming = (): RawFinding => ({
-    ...unknown,
-    message: `Unknown key \`${key}\`${where}.${didYouMean(near)}`,
-    suggestion: near[0],
-    repair: { kind: 'rename', path: unknown.path, key: near[0]! },
-  });
-  const removing = (message: string): RawFinding => ({
-    ...unknown,
-    message,
-    repair: { kind: 'remove', path: unknown.path },
-  });
+  if (parent === null || variant === null) return { hint: '' };
 
-  const others = parent === null ? [] : variantsOf(parent).filter((other) => hasKey(other, key));
-  if (variant !== null && others.length > 0) {
+  const others = variantsOf(parent).filter((other) => hasKey(other, key));
+  if (others.length > 0) {
     const labels = [...new Set(others.map(labelOfVariant))].join(' or ');
-    return removing(`\`${key}\` goes with ${labels}, not with ${labelOfVariant(variant)}.`);
+    return { hint: ` It goes with ${labels}, not with ${labelOfVariant(variant)}.` };
   }
-  if (near[0] !== undefined && isSlipOf(key, near[0])) return renaming();
+  const known = propertiesOf(variant).map(([name]) => name);
+  const near = nearestWords(
+    key,
+    known.filter((name) => !isMapping(value) || !Object.hasOwn(value, name)),
+  );
+  const renaming = { rename: near[0], hint: didYouMean(near) };
+  if (near[0] !== undefined && isSlipOf(key, near[0])) return renaming;
   const places = placesOf(key, subject);
-  if (places !== null) return removing(`Unknown key \`${key}\`${where}. It belongs ${places}.`);
-  if (near.length > 0) return renaming();
+  if (places !== null) return { hint: ` It belongs ${places}.` };
+  if (near.length > 0) return renaming;
   const slip = keysOf(subject.language).find((name) => isSlipOf(key, name));
   const slipPlaces = slip === undefined ? null : placesOf(slip, subject);
-  if (slip !== undefined && slipPlaces !== null) {
-    return removing(`Unknown key \`${key}\`${where}. Did you mean \`${slip}\` ${slipPlaces}?`);
-  }
-  const list = known.length === 0 ? '' : ` Known keys: ${alternatives(known, 'and')}.`;
-  return removing(`Unknown key \`${key}\`${where}.${list}`);
+  if (slip !== undefined && slipPlaces !== null) return { hint: ` Did you mean \`${slip}\` ${slipPlaces}?` };
+  return { hint: ` Known keys: ${alternatives(known, 'and')}.` };
 }
 
 /** `` in `train` or in `evaluate` ``: where else a key is known; null when nowhere, or in too many places to help. */
