@@ -97,9 +97,20 @@ function printTable(seeds) {
   );
 }
 
-const percent = (share) => `${(100 * share).toFixed(1)} %`;
-const group = (count) => count.toLocaleString('en-US');
-const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+function percent(share) {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+function group(count) {
+  return count.toLocaleString('en-US');
+}
+
+function mean(values) {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
 /** Standard deviation of a sample. */
-const deviation = (values) =>
-  Math.sqrt(values.reduce((sum, value) => sum + (value - mean(values)) ** 2, 0) / (values.length - 1));
+function deviation(values) {
+  const squares = values.map((value) => (value - mean(values)) ** 2);
+  return Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / (values.length - 1));
+}

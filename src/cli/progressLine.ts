@@ -29,7 +29,7 @@ export function describeProgress(name: string, progress: RunProgress): string {
 
 /**
  * Shows progress: on a terminal as one line that is redrawn, elsewhere as a plain line whenever something worth a line
- * has happened (a new phase, an epoch done).
+ * has happened (a new phase, another tenth of the training).
  */
 export class ProgressLine {
   private drawn = false;
@@ -46,7 +46,8 @@ export class ProgressLine {
       return;
     }
     const working = progress.phase === 'training' || progress.phase === 'evaluating';
-    const milestone = `${name} ${working ? `epoch ${Math.floor(progress.epoch)}` : progress.phase}`;
+    const tenths = Math.floor((10 * progress.step) / Math.max(progress.totalSteps, 1));
+    const milestone = `${name} ${working ? tenths : progress.phase}`;
     if (milestone === this.milestone) return;
     this.milestone = milestone;
     this.target.write(`${describeProgress(name, progress)}\n`);
