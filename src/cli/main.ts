@@ -1,6 +1,7 @@
 import { text as readAll } from 'node:stream/consumers';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
+import { ENGINE_NAMES } from '../engine/engine';
 import { LaunchError } from '../runs/launch';
 import { UnknownRunError } from '../runs/store';
 import { compare, listEngines, listRuns, showRun, showWeights } from './browse';
@@ -45,7 +46,9 @@ function addExperimentCommands(program: Command): void {
     .command('run')
     .description('train an experiment, its teachers first where they are not trained yet')
     .argument('<file>', 'a *.distill.yaml file')
-    .option('--engine <name>', 'auto, wasm, cpu, tfjs-node or tfjs-node-gpu', 'auto')
+    .addOption(
+      new Option('--engine <name>', 'what trains').choices(['auto', ...ENGINE_NAMES]).default('auto'),
+    )
     .option('--seed <number>', 'instead of the seed of the file', parseSeed)
     .option('--baseline', 'train the student alone first, unless that has been done')
     .option('--detach', 'start it and return')

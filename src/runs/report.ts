@@ -9,7 +9,10 @@ export interface ReportRow {
   id: string | null;
   name: string;
   state: RunState | null;
-  /** Of the best checkpoint on the test images, 0–1. */
+  /**
+   * On the test images, 0–1: of a student after its last epoch, so that nothing is selected on the test images; of a
+   * teacher with the checkpoint that teaches, its best.
+   */
   accuracy: number | null;
   /** 1 − accuracy. */
   error: number | null;
@@ -74,7 +77,8 @@ function teacherRows(run: RunSummary, runs: readonly RunSummary[]): ReportRow[] 
 }
 
 function rowOf(run: RunSummary, role: ReportRole): ReportRow {
-  const accuracy = run.progress?.best?.accuracy ?? null;
+  const measured = role === 'teacher' ? run.progress?.best : run.progress?.last;
+  const accuracy = measured?.accuracy ?? null;
   return {
     role,
     id: run.id,

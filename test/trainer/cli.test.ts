@@ -1,0 +1,194 @@
+import { spawn } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import * as path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeWorkspace, waitForStep } from './support';
+
+const cli = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../dist/cli.js');
+
+let workspace: string;
+let dispose: () => Promise<void>;
+
+const teacher = `
+data: { dataset: digits, trainSize: 320, testSize: 100 }
+student: { model: zoo/conv-thin }
+train: { epochs: 2, batch: 32 }
+`;
+const distilled = `
+name: tiny
+data: { dataset: digits, trainSize: 320, testSize: 100 }
+teacher: { experiment: ./teacher.distill.yaml }
+student: { model: zoo/conv-thin, options: { width: 4 } }
+distill: { hard: {}, soft: {} }
+train: { epochs: 2, batch: 32 }
+`;
+
+beforeAll(async () => {
+  ({ folder: workspace, dispose } = await makeWorkspace());
+  await mkdir(path.join(workspace, '.distillery'));
+  await writeFile(path.join(workspace, 'teacher.distill.yaml'), teacher);
+  await writeFile(path.join(workspace, 'tiny.distill.yaml'), distilled);
+  await writeFile(path.join(workspace, 'long.distill.yaml'), teacher.replace('epochs: 2', 'epochs: 400'));
+  await writeFile(
+    path.join(workspace, 'wrong.distill.yaml'),
+    distilled.replace('soft: {}', 'soft: { temperatur: 4 }'),
+  );
+});
+afterAll(() => dispose());
+
+interface Result {
+  code: number | null;
+  output: string;
+  errors: string;
+  /** The last line of the output, parsed. */
+  json: () => Record<string, unknown>;
+}
+
+/** Runs the built command in the workspace. */
+function distillery(
+  parameters: readonly string[],
+  options: { input?: string; onStart?: (kill: (signal: NodeJS.Signals) => void) => void } = {},
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [cli, ...parameters], {
+      cwd: workspace,
+      env: { ...process.env, NO_COLOR: '1' },
+    });
+    let [output, errors] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+    child.on('error', reject);
+    child.on('close', (code) => {
+      const json = (): Record<string, unknown> =>
+        JSON.parse(output.trim().split('\n').at(-1)!) as Record<string, unknown>;
+      resolve({ code, output, errors, json });
+    });
+    child.stdin.end(options.input ?? '');
+    options.onStart?.((signal) => child.kill(signal));
+  });
+}
+
+describe('distillery', () => {
+  test('check tells mistakes by place, for people and for programs', async () => {
+    const people = await distillery(['check', 'wrong.distill.yaml']);
+    expect(people.code).toBe(2);
+    expect(people.output).toMatch(/^wrong\.distill\.yaml:6:30: error: .*temperatur.*\n1 error\n$/);
+    const programs = await distillery(['check', 'wrong.distill.yaml', '--json']);
+    expect(programs.code).toBe(2);
+    expect(programs.json()).toMatchObject({
+      ok: false,
+      problems: [
+        {
+          file: path.join(workspace, 'wrong.distill.yaml'),
+          line: 6,
+          column: 30,
+          code: 'unknown-key',
+          suggestion: 'temperature',
+        },
+      ],
+    });
+  });
+
+  test('check takes unsaved text from standard input', async () => {
+    const unsaved = await distillery(['check', 'wrong.distill.yaml', '--stdin', '--json'], {
+      input: distilled,
+    });
+    expect(unsaved.json()).toEqual({ ok: true, problems: [] });
+  });
+
+  test('run trains teacher, baseline and student, and ends with their report', async () => {
+    const { code, json, errors } = await distillery(['run', 'tiny.distill.yaml', '--baseline', '--json']);
+    expect(errors).not.toContain('Error');
+    expect(code).toBe(0);
+    const { runs } = json() as { runs: Record<string, unknown>[] };
+    expect(runs.map(({ role, state }) => [role, state])).toEqual([
+      ['teacher', 'finished'],
+      ['student', 'finished'],
+      ['distilled', 'finished'],
+    ]);
+    for (const run of runs) {
+      expect(run['metric']).toBeCloseTo(1 - (run['error'] as number));
+      expect(run['parameters']).toBeGreaterThan(0);
+      expect(run['multiplyAdds']).toBeGreaterThan(0);
+    }
+    const list = await distillery(['ls', '--json']);
+    expect((list.json()['runs'] as unknown[]).length).toBe(3);
+    const table = await distillery(['compare', 'tiny', `${runs[0]!['id'] as string}`]);
+    expect(table.output).toMatch(/test error +parameters +multiply-adds/);
+  });
+
+  test('weights are the same for the same seed, and named', async () => {
+    const first = await distillery(['weights', 'tiny', '--json']);
+    const again = await distillery(['run', 'tiny.distill.yaml', '--json']);
+    expect(again.code).toBe(0);
+    const second = await distillery(['weights', 'tiny', '--json']);
+    expect(second.json()['id']).not.toBe(first.json()['id']);
+    expect(second.json()['sha256']).toBe(first.json()['sha256']);
+    expect(second.json()['weights']).toContainEqual({ name: 'logits/kernel', dtype: 'F32', shape: [16, 10] });
+  });
+
+  test('Ctrl-C stops with a checkpoint, resume goes on, stop stops again', async () => {
+    const started = await distillery(['run', 'long.distill.yaml'], {
+      onStart: (kill) => {
+        void newestRun().then(async (directory) => {
+          await waitForStep(directory, 3);
+          kill('SIGINT');
+        });
+      },
+    });
+    expect(started.code).toBe(3);
+    expect(started.errors).toMatch(/stopped: Stopped by Ctrl-C\.\nGo on with it: distillery resume /);
+    const [run] = (await distillery(['ls', '--json'])).json()['runs'] as {
+      id: string;
+      state: string;
+      step: number;
+    }[];
+    expect(run).toMatchObject({ state: 'stopped' });
+    expect((await distillery(['resume', run!.id, '--detach'])).code).toBe(0);
+    await waitForStep(path.join(workspace, '.distillery/runs', run!.id), run!.step + 3);
+    const stopped = await distillery(['stop', run!.id]);
+    expect(stopped.code).toBe(0);
+    expect(stopped.output).toContain(`${run!.id} is stopped.`);
+  });
+
+  test('mistakes on the command line end with 2 and what would be right', async () => {
+    expect(await distillery(['chek'])).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('(Did you mean check?)') as string,
+    });
+    expect((await distillery(['run', 'none.distill.yaml'])).errors).toContain(
+      'none.distill.yaml does not exist.',
+    );
+    const unknown = await distillery(['show', 'tinny']);
+    expect(unknown.code).toBe(2);
+    expect(unknown.errors).toContain('tiny');
+    expect((await distillery(['run', 'tiny.distill.yaml', '--engine', 'gpu'])).code).toBe(2);
+  });
+
+  test('archived runs leave the list, deleted ones the disk', async () => {
+    const { runs } = (await distillery(['ls', '--json'])).json() as {
+      runs: { id: string; directory: string }[];
+    };
+    const [first] = runs;
+    await distillery(['archive', first!.id]);
+    expect(((await distillery(['ls', '--json'])).json()['runs'] as unknown[]).length).toBe(runs.length - 1);
+    expect((await distillery(['delete', first!.id])).code).toBe(0);
+    await expect(readFile(path.join(first!.directory, 'run.json'))).rejects.toThrow('ENOENT');
+  });
+});
+
+/** The folder of the run that is made next. */
+async function newestRun(): Promise<string> {
+  const before = await ids();
+  for (;;) {
+    const fresh = (await ids()).filter((id) => !before.includes(id));
+    if (fresh[0] !== undefined) return path.join(workspace, '.distillery/runs', fresh[0]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function ids(): Promise<string[]> {
+  const list = await distillery(['ls', '--all', '--json']);
+  return (list.json()['runs'] as { id: string }[]).map(({ id }) => id);
+}
