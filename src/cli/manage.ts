@@ -28,8 +28,11 @@ export async function stop(name: string, { json }: { json?: boolean }): Promise<
 export async function resume(name: string, options: { detach?: boolean; json?: boolean }): Promise<ExitCode> {
   const store = await openStore();
   const run = await store.resolve(name);
+  const since = Date.now();
   await resumeRun(run.directory, trainerPrograms());
-  if (!options.detach) return followToEnd(run.directory, run.id, store.workspace, options);
+  if (!options.detach) {
+    return followToEnd({ id: run.id, directory: run.directory, since }, store.workspace, options);
+  }
   if (options.json) printJson({ runs: [{ id: run.id, state: 'running' }] });
   else printLine(`${run.id} goes on. Watch it with \`distillery show ${run.id}\`.`);
   return EXIT.ok;

@@ -70,11 +70,12 @@ export function paintState(state: RunState): string {
   return PAINT[state](state);
 }
 
-/** `12.4 %`, two decimals below one per cent; a dash for what is not known. */
+/** `12.4 %`, two decimals below ten per cent; a dash for what is not known. */
 export function percent(share: number | null): string {
   if (share === null) return '–';
   const value = 100 * share;
-  return `${value.toFixed(value < 10 ? 2 : 1)} %`;
+  // 9.995 is told as 10.0: three digits either way.
+  return `${value.toFixed(value < 9.995 ? 2 : 1)} %`;
 }
 
 export function group(count: number | null): string {

@@ -27,15 +27,23 @@ export function describeProgress(name: string, progress: RunProgress): string {
   return [colors.bold(name), ...parts.filter(Boolean)].join('  ');
 }
 
+/** Where no line can be redrawn, a long tenth of a training gets a line this often, in milliseconds. */
+const plainLineEvery = 60_000;
+
 /**
  * Shows progress: on a terminal as one line that is redrawn, elsewhere as a plain line whenever something worth a line
- * has happened (a new phase, another tenth of the training).
+ * has happened (a new phase, another tenth of the training), and every minute.
  */
 export class ProgressLine {
   private drawn = false;
   private milestone = '';
+  private toldAt = 0;
 
-  constructor(private readonly target: ProgressTarget) {}
+  /** @param now The time in milliseconds. */
+  constructor(
+    private readonly target: ProgressTarget,
+    private readonly now: () => number = Date.now,
+  ) {}
 
   update(name: string, progress: RunProgress): void {
     if (this.target.isTTY === true) {
@@ -48,8 +56,10 @@ export class ProgressLine {
     const working = progress.phase === 'training' || progress.phase === 'evaluating';
     const tenths = Math.floor((10 * progress.step) / Math.max(progress.totalSteps, 1));
     const milestone = `${name} ${working ? tenths : progress.phase}`;
-    if (milestone === this.milestone) return;
+    const isLate = working && this.now() - this.toldAt >= plainLineEvery;
+    if (milestone === this.milestone && !isLate) return;
     this.milestone = milestone;
+    this.toldAt = this.now();
     this.target.write(`${describeProgress(name, progress)}\n`);
   }
 

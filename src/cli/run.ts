@@ -6,12 +6,14 @@ import { createRun, experimentFileName } from '../runs/create';
 import { fingerprintsOf } from '../runs/fingerprint';
 import { startTrainer } from '../runs/launch';
 import { reportOf, type ReportRow } from '../runs/report';
+import { RUN_FILES } from '../runs/record';
 import { RunStore } from '../runs/store';
 import type { RunState } from '../runs/summary';
 import { findWorkspace } from '../runs/workspace';
 import { describeProblems, examineExperiment } from './examine';
 import { CommandError, EXIT, type ExitCode } from './exit';
-import { followRun } from './follow';
+import { followRun, type FollowedRun } from './follow';
+import { lastLines } from './lastLines';
 import { layOutReport, printJson, printLine } from './output';
 import { trainerPrograms } from './program';
 
@@ -47,6 +49,7 @@ export async function runExperiment(given: string, options: RunOptions): Promise
     const code = await trainBaseline(experiment, file, workspace, start, options);
     if (code !== EXIT.ok) return code;
   }
+  const since = Date.now();
   const { id, directory } = await start(experiment);
   if (options.detach) {
     if (options.json) printJson({ runs: [{ id, state: 'running' }] });
@@ -56,26 +59,37 @@ export async function runExperiment(given: string, options: RunOptions): Promise
       );
     return EXIT.ok;
   }
-  return followToEnd(directory, id, workspace, options);
+  return followToEnd({ id, directory, since }, workspace, options);
+}
+
+/** A run that was just started or resumed, and when: milliseconds since 1970. */
+interface StartedRun {
+  id: string;
+  directory: string;
+  since: number;
 }
 
 /** Follows a run that was just started or resumed, and tells what became of it. */
 export async function followToEnd(
-  directory: string,
-  id: string,
+  { id, directory, since }: StartedRun,
   workspace: string,
   { json }: Pick<RunOptions, 'json'>,
 ): Promise<ExitCode> {
-  const { state, folder, detached } = await followRun(directory, json ? process.stderr : process.stdout);
+  const followed = await followRun(directory, { target: progressTarget(json), since });
+  const { state, detached } = followed;
   const store = new RunStore(workspace);
   const [run, { runs }] = await Promise.all([store.get(id), store.list()]);
   const rows = reportOf(run, runs);
   if (json) printJson({ runs: rows.map(machineRow) });
   else if (detached) printLine(`${id} goes on alone. Watch it with \`distillery show ${id}\`.`);
   else printLine(`\n${layOutReport(rows)}\n`);
-  if (state !== 'finished' && !detached)
-    process.stderr.write(`${explainEnd(id, state, folder.end?.reason ?? null)}\n`);
+  if (!detached) await tellUnfinished(followed);
   return detached ? EXIT.stopped : exitCodeOf(state);
+}
+
+/** Where progress goes: out of the way of what is for programs. */
+function progressTarget(json: boolean | undefined): NodeJS.WriteStream {
+  return json ? process.stderr : process.stdout;
 }
 
 /** Trains the student alone, unless that has been done with the same seed. */
@@ -90,17 +104,26 @@ async function trainBaseline(
   const { baselineFingerprint } = await fingerprintsOf(experiment, file);
   if (runs.some((run) => run.fingerprint === baselineFingerprint && run.state === 'finished')) return EXIT.ok;
   const name = `${experiment.name ?? experimentFileName(file)} (student alone)`;
-  const { id, directory } = await start({ ...baselineExperiment(experiment), name });
-  const { state, folder, detached } = await followRun(directory, json ? process.stderr : process.stdout);
-  if (state === 'finished') return EXIT.ok;
-  process.stderr.write(`${explainEnd(id, state, folder.end?.reason ?? null)}\n`);
-  return detached ? EXIT.stopped : exitCodeOf(state);
+  const since = Date.now();
+  const { directory } = await start({ ...baselineExperiment(experiment), name });
+  const followed = await followRun(directory, { target: progressTarget(json), since });
+  if (followed.state === 'finished') return EXIT.ok;
+  await tellUnfinished(followed);
+  return followed.detached ? EXIT.stopped : exitCodeOf(followed.state);
 }
 
-function explainEnd(id: string, state: RunState, reason: string | null): string {
-  const why = reason === null ? '' : `: ${reason}`;
-  const resumable = state === 'failed' ? '' : `\nGo on with it: distillery resume ${id}`;
-  return `${colors.bold(id)} ${state}${why}${resumable}`;
+/** Says on standard error why a run did not finish, where its log is, and how to go on. */
+async function tellUnfinished({ folder, state, detached }: FollowedRun): Promise<void> {
+  if (state === 'finished') return;
+  const { directory, record, end } = folder;
+  const reason = end?.reason ? `: ${end.reason}` : '';
+  const lines = [`${colors.bold(record.id)} ${detached ? 'goes on alone' : state}${reason}`];
+  // A trainer that died without a word may have left its last ones in the log.
+  if (state === 'interrupted') lines.push(...(await lastLines(path.join(directory, RUN_FILES.log), 8)));
+  if (state === 'failed' || state === 'interrupted')
+    lines.push(`Log: ${path.join(directory, RUN_FILES.log)}`);
+  if (!detached && state !== 'failed') lines.push(`Go on with it: distillery resume ${record.id}`);
+  process.stderr.write(`${lines.join('\n')}\n`);
 }
 
 function exitCodeOf(state: RunState): ExitCode {

@@ -79,8 +79,8 @@ export class RunSeries {
         break;
       case 'model':
         if (event.which === 'teacher' && event.metrics !== null) {
-          // Of an ensemble, the best member: that is what the student is measured against.
-          this.teacherAccuracy = Math.max(this.teacherAccuracy ?? 0, event.metrics.accuracy);
+          // An ensemble is measured after its members: the last one told is what teaches.
+          this.teacherAccuracy = event.metrics.accuracy;
           this.changed = true;
         }
         break;
