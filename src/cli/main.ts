@@ -99,7 +99,9 @@ function addRunCommands(program: Command): void {
   several('archive', 'take runs out of the list, without deleting anything')
     .option('--undo', 'put them back')
     .action(ending(archive));
-  several('delete', 'delete runs for good').action(ending((runs: string[]) => remove(runs)));
+  several('delete', 'delete runs for good')
+    .option('--yes', 'do not ask; elsewhere than on a terminal nothing is asked')
+    .action(ending(remove));
 }
 
 async function check(file: string, { stdin, json }: { stdin?: boolean; json?: boolean }): Promise<ExitCode> {

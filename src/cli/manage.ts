@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline/promises';
 import { resumeRun } from '../runs/launch';
 import { stopRun } from '../runs/stop';
 import { openStore } from './browse';
@@ -51,13 +52,30 @@ export async function archive(names: readonly string[], { undo }: { undo?: boole
   return EXIT.ok;
 }
 
-/** `distillery delete ID…`: for good. */
-export async function remove(names: readonly string[]): Promise<ExitCode> {
+/** `distillery delete ID…`: for good, so a person is asked first. */
+export async function remove(names: readonly string[], { yes }: { yes?: boolean }): Promise<ExitCode> {
   const store = await openStore();
   const runs = await Promise.all(names.map((name) => store.resolve(name)));
+  if (!yes && process.stdin.isTTY && process.stdout.isTTY) {
+    for (const { id, experimentPath } of runs) printLine(`${id}   ${experimentPath}`);
+    const many = runs.length === 1 ? 'this run' : `these ${runs.length} runs`;
+    if (!(await confirm(`Delete ${many} for good, curves and checkpoints included?`))) {
+      printLine('Nothing was deleted.');
+      return EXIT.ok;
+    }
+  }
   for (const { id } of runs) {
     await store.remove(id);
     printLine(`${id} is deleted.`);
   }
   return EXIT.ok;
+}
+
+async function confirm(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+  } finally {
+    terminal.close();
+  }
 }

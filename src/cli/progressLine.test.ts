@@ -1,4 +1,3 @@
-import colors from 'picocolors';
 import { describe, expect, it } from 'vitest';
 import { sampleProgress } from '../runs/sampleRun';
 import { describeProgress, ProgressLine } from './progressLine';
@@ -21,8 +20,26 @@ function plain(text: string): string {
 describe('describeProgress', () => {
   it('tells epoch, losses, error, throughput and the time left', () => {
     expect(plain(describeProgress('small', progress))).toBe(
-      'small  epoch 1.3/4  loss 0.612 (hard 0.500, soft 0.112)  test error 10.0 %  1,235 images/s  3 min 20 s left',
+      'small  epoch 1.3/4  step 125/400  loss 0.612  (hard 0.500, soft 0.112)  test error 10.0 %  1,235 images/s  3 min 20 s left',
     );
+  });
+
+  it.each([
+    [
+      122,
+      'small  epoch 1.3/4  step 125/400  loss 0.612  (hard 0.500, soft 0.112)  test error 10.0 %  1,235 images/s  3 min 20 s left',
+    ],
+    [121, 'small  epoch 1.3/4  step 125/400  loss 0.612  test error 10.0 %  1,235 images/s  3 min 20 s left'],
+    [80, 'small  epoch 1.3/4  step 125/400  loss 0.612  test error 10.0 %  3 min 20 s left'],
+    [79, 'small  epoch 1.3/4  loss 0.612  test error 10.0 %  3 min 20 s left'],
+    [50, 'small  epoch 1.3/4  loss 0.612  3 min 20 s left'],
+    [40, 'small  epoch 1.3/4  loss 0.612'],
+    [20, 'small  epoch 1.3/4'],
+    [10, 'small  epo'],
+    [3, 'sma'],
+  ])('fits into %i columns', (width, line) => {
+    expect(line.length).toBeLessThanOrEqual(width);
+    expect(plain(describeProgress('small', progress, width))).toBe(line);
   });
 
   it('leaves out what is not known, and a single term, which is the total', () => {
@@ -32,8 +49,10 @@ describe('describeProgress', () => {
       imagesPerSecond: null,
       secondsLeft: null,
     });
-    expect(plain(describeProgress('small', young))).toBe('small  epoch 1.0/2  loss 2.00');
-    expect(plain(describeProgress('small', { ...young, losses: {} }))).toBe('small  epoch 1.0/2');
+    expect(plain(describeProgress('small', young))).toBe('small  epoch 1.0/2  step 50/100  loss 2.00');
+    expect(plain(describeProgress('small', { ...young, losses: {} }))).toBe(
+      'small  epoch 1.0/2  step 50/100',
+    );
     expect(plain(describeProgress('small', { ...young, phase: 'loading data' }))).toBe('small  loading data');
   });
 });
@@ -58,7 +77,7 @@ describe('ProgressLine', () => {
     line.update('small', progress);
     line.say('hello');
     line.clear();
-    expect(written.map(plain)).toEqual(['\rsmall  epoch 1.3/4 ', '\rsmall  epoch 1.3/4 ', '\r', 'hello\n']);
+    expect(written.map(plain)).toEqual(['\rsmall  epoch 1.3/4', '\rsmall  epoch 1.3/4', '\r', 'hello\n']);
     expect(written[0]!.startsWith('\r\u001b[K')).toBe(true);
   });
 
@@ -83,12 +102,5 @@ describe('ProgressLine', () => {
       'small  epoch 0.4/4',
       'small  epoch 0.4/4',
     ]);
-  });
-
-  it('closes the colours of a line that is cut', () => {
-    const { line, written } = lineOn({ isTTY: true, columns: 4 });
-    line.update('a long name', progress);
-    const opened = colors.bold('x').split('x');
-    expect(written[0]).toBe(`\r\u001b[K${opened[0]!}a l${opened[1]!}`);
   });
 });

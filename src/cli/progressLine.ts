@@ -1,6 +1,6 @@
 import colors from 'picocolors';
 import type { RunProgress } from '../runs/record';
-import { duration, percent } from './output';
+import { duration, group, percent } from './output';
 
 /** Where the output of a followed run goes: standard error where standard output is for machines. */
 export interface ProgressTarget {
@@ -9,22 +9,48 @@ export interface ProgressTarget {
   readonly columns?: number;
 }
 
-/** What a run is doing, on one line: epoch, losses, accuracy, throughput, time left. */
-export function describeProgress(name: string, progress: RunProgress): string {
-  const { phase, epoch, totalEpochs, losses, imagesPerSecond, secondsLeft, last } = progress;
-  if (phase !== 'training' && phase !== 'evaluating') return `${colors.bold(name)}  ${phase}`;
+/** A part of the line; where there is no room, those with the highest `expendable` go first. */
+interface Part {
+  text: string;
+  expendable: number;
+}
+
+/**
+ * What a run is doing, on one line: epoch, step, losses, accuracy, throughput, time left.
+ *
+ * @param width in characters; what does not fit is left out, the least important first.
+ */
+export function describeProgress(name: string, progress: RunProgress, width = Infinity): string {
+  const working = progress.phase === 'training' || progress.phase === 'evaluating';
+  let parts = working ? trainingParts(progress) : [{ text: progress.phase, expendable: 0 }];
+  const lengthOf = (given: readonly Part[]): number =>
+    given.reduce((sum, { text }) => sum + gap.length + text.length, name.length);
+  while (lengthOf(parts) > width && parts.some(({ expendable }) => expendable > 0)) {
+    const most = Math.max(...parts.map(({ expendable }) => expendable));
+    parts = parts.filter(({ expendable }) => expendable < most);
+  }
+  const line = parts.map(({ text }) => gap + text).join('');
+  return `${colors.bold(name.slice(0, width))}${line.slice(0, Math.max(0, width - name.length))}`;
+}
+
+const gap = '  ';
+
+function trainingParts(progress: RunProgress): Part[] {
+  const { epoch, totalEpochs, step, totalSteps, losses, imagesPerSecond, secondsLeft, last } = progress;
   const { total, ...terms } = losses;
   const named = Object.entries(terms).map(([term, value]) => `${term} ${value.toPrecision(3)}`);
-  const parts = [
-    `epoch ${epoch.toFixed(1)}/${totalEpochs}`,
-    total === undefined
-      ? ''
-      : `loss ${total.toPrecision(3)}${named.length > 1 ? ` (${named.join(', ')})` : ''}`,
-    last === null ? '' : `test error ${percent(1 - last.accuracy)}`,
-    imagesPerSecond === null ? '' : `${Math.round(imagesPerSecond).toLocaleString('en-US')} images/s`,
-    secondsLeft === null ? '' : `${duration(secondsLeft)} left`,
+  const parts: Part[] = [
+    { text: `epoch ${epoch.toFixed(1)}/${totalEpochs}`, expendable: 0 },
+    { text: `step ${group(step)}/${group(totalSteps)}`, expendable: 4 },
   ];
-  return [colors.bold(name), ...parts.filter(Boolean)].join('  ');
+  if (total !== undefined) parts.push({ text: `loss ${total.toPrecision(3)}`, expendable: 1 });
+  if (named.length > 1) parts.push({ text: `(${named.join(', ')})`, expendable: 6 });
+  if (last !== null) parts.push({ text: `test error ${percent(1 - last.accuracy)}`, expendable: 3 });
+  if (imagesPerSecond !== null) {
+    parts.push({ text: `${group(Math.round(imagesPerSecond))} images/s`, expendable: 5 });
+  }
+  if (secondsLeft !== null) parts.push({ text: `${duration(secondsLeft)} left`, expendable: 2 });
+  return parts;
 }
 
 /** Where no line can be redrawn, a long tenth of a training gets a line this often, in milliseconds. */
@@ -47,9 +73,9 @@ export class ProgressLine {
 
   update(name: string, progress: RunProgress): void {
     if (this.target.isTTY === true) {
-      this.target.write(
-        `\r\u001b[K${shortened(describeProgress(name, progress), (this.target.columns ?? 80) - 1)}`,
-      );
+      // The last column stays free: some terminals wrap as soon as it is written.
+      const width = (this.target.columns ?? 80) - 1;
+      this.target.write(`\r\u001b[K${describeProgress(name, progress, width)}`);
       this.drawn = true;
       return;
     }
@@ -73,19 +99,4 @@ export class ProgressLine {
     if (this.drawn) this.target.write('\r\u001b[K');
     this.drawn = false;
   }
-}
-
-/** Cuts a coloured line to a width; colours are closed again. */
-function shortened(line: string, width: number): string {
-  let visible = 0;
-  let cut = '';
-  // eslint-disable-next-line no-control-regex -- colours are control sequences
-  for (const part of line.split(/(\u001b\[\d+m)/)) {
-    if (part.startsWith('\u001b[')) cut += part;
-    else {
-      cut += part.slice(0, Math.max(0, width - visible));
-      visible += part.length;
-    }
-  }
-  return cut;
 }
