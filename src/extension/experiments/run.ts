@@ -85,9 +85,10 @@ export class ExperimentRunner {
   }
 }
 
-function runParameters(experiment: vscode.Uri, folder: vscode.WorkspaceFolder): string[] {
-  const { engine } = runSettings(folder.uri);
-  return ['run', experiment.fsPath, '--detach', '--json', '--engine', engine];
+/** The run belongs to the workspace folder, which is where this window looks for it. */
+function runParameters(experiment: vscode.Uri, { uri }: vscode.WorkspaceFolder): string[] {
+  const { engine } = runSettings(uri);
+  return ['run', experiment.fsPath, '--detach', '--json', '--engine', engine, '--workspace', uri.fsPath];
 }
 
 /** Saves the files of a folder: an experiment also consists of its models and of its teacher. */

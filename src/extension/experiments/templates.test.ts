@@ -28,7 +28,7 @@ describe('the example', () => {
       join(tmpdir(), 'nowhere', student.name),
       fileProbe(() => undefined),
     );
-    expect(meaning).toMatchObject([{ code: 'missing-file', line: 7 }]);
+    expect(meaning).toMatchObject([{ code: 'missing-file', line: 9 }]);
   });
 });
 

@@ -4,7 +4,7 @@ import { sampleRun, sampleRunning } from './sampleRun';
 
 const now = Date.parse('2026-03-01T12:20:00.000Z');
 
-it('lists running runs first, then the newest', () => {
+it('lists running runs first, then the newest, archived ones last', () => {
   const old = { ...sampleRunning(), id: 'running', createdAt: '2026-02-01T00:00:00.000Z' };
   const first = sampleRun({ id: 'first', createdAt: '2026-03-01T10:00:00.000Z' });
   const second = sampleRun({ id: 'second', createdAt: '2026-03-01T11:00:00.000Z' });

@@ -11,14 +11,12 @@ export interface PickRow {
 }
 
 /**
- * The rows of a list of runs: those that run come first, then the newest.
+ * The rows of a list of runs: those that run come first, then the newest, archived ones last.
  * @param now Milliseconds since 1970.
  */
 export function pickRows(runs: readonly RunSummary[], now: number): PickRow[] {
-  const running = (run: RunSummary): number => (run.state === 'running' ? 0 : 1);
-  return runs
-    .toSorted((a, b) => running(a) - running(b) || newestFirst(a, b))
-    .map((run) => pickRow(run, now));
+  const rank = ({ state, labels }: RunSummary): number => (state === 'running' ? 0 : labels.archived ? 2 : 1);
+  return runs.toSorted((a, b) => rank(a) - rank(b) || newestFirst(a, b)).map((run) => pickRow(run, now));
 }
 
 function pickRow(run: RunSummary, now: number): PickRow {
