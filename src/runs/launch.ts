@@ -1,16 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, open, rm, rmdir, stat } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { takeClaim } from './claim';
 import { clearStopRequest } from './control';
-import { hasCode, isMissing, writeJson } from './files';
+import { writeJson } from './files';
 import { readRunFolder, readState } from './folder';
 import { identifyProcess } from './process';
 import { RUN_FILES, type ProcessIdentity, type RunLaunch } from './record';
 import { workspaceOf } from './workspace';
-
-/** How long a launch may be under way before another one takes over: the launching program has crashed. */
-const abandonedMilliseconds = 15_000;
 
 export interface TrainerPrograms {
   /** Node, or an Electron binary that plays Node. */
@@ -66,7 +64,9 @@ export async function startTrainer(directory: string, programs: TrainerPrograms)
  * @throws {LaunchError} When it runs, has finished, or is being resumed by someone else at this moment.
  */
 export async function resumeRun(directory: string, programs: TrainerPrograms): Promise<ProcessIdentity> {
-  const release = await claimLaunch(directory);
+  // Only one program at a time judges a run and starts its trainer.
+  const release = await takeClaim(join(directory, dirname(RUN_FILES.launch), 'launching'));
+  if (release === null) throw new LaunchError(`Someone else is resuming ${directory} at this moment.`);
   try {
     const folder = await readRunFolder(directory);
     const state = await readState(folder);
@@ -99,38 +99,4 @@ export function trainerEnvironment(environment: NodeJS.ProcessEnv, electron: boo
 
 function isElectron(program: string): boolean {
   return process.versions['electron'] !== undefined && program === process.execPath;
-}
-
-/** Makes sure that only one program at a time judges a run and starts its trainer. */
-async function claimLaunch(directory: string): Promise<() => Promise<void>> {
-  const claim = join(directory, dirname(RUN_FILES.launch), 'launching');
-  await mkdir(dirname(claim), { recursive: true });
-  try {
-    await mkdir(claim);
-  } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw error;
-    if (!(await isAbandoned(claim))) {
-      throw new LaunchError(`Someone else is resuming ${directory} at this moment.`, { cause: error });
-    }
-    await removeClaim(claim);
-    return claimLaunch(directory);
-  }
-  return () => removeClaim(claim);
-}
-
-async function isAbandoned(claim: string): Promise<boolean> {
-  try {
-    return Date.now() - (await stat(claim)).mtimeMs > abandonedMilliseconds;
-  } catch (error) {
-    if (isMissing(error)) return true;
-    throw error;
-  }
-}
-
-async function removeClaim(claim: string): Promise<void> {
-  try {
-    await rmdir(claim);
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  }
 }

@@ -51,7 +51,7 @@ describe('isAlive', () => {
     expect(identity).toMatchObject({ pid: process.pid, hostname: hostname() });
     expect(identity.startedAt).not.toBeNull();
     expect(await isAlive(identity)).toBe('alive');
-    expect(seemsAlive(identity)).toBe('alive');
+    expect(await seemsAlive(identity)).toBe('alive');
   });
 
   it('takes a pid that was given to another process for dead', async () => {
@@ -72,7 +72,7 @@ describe('isAlive', () => {
     child.kill('SIGKILL');
     await once(child, 'exit');
     expect(await isAlive(identity)).toBe('dead');
-    expect(seemsAlive(identity)).toBe('dead');
+    expect(await seemsAlive(identity)).toBe('dead');
   });
 });
 

@@ -51,9 +51,11 @@ export async function isAlive(identity: ProcessIdentity): Promise<Liveness> {
 }
 
 /**
- * A quick look at a process whose heartbeat is fresh, where a reused pid is out of the question: does the pid exist?
+ * {@link isAlive} for a process whose heartbeat is fresh, where a reused pid is out of the question: starts no other
+ * process to find out, so that it can be asked often.
  */
-export function seemsAlive(identity: ProcessIdentity): Liveness {
+export async function seemsAlive(identity: ProcessIdentity): Promise<Liveness> {
+  if (process.platform === 'linux') return isAlive(identity);
   if (identity.hostname !== hostname()) return 'elsewhere';
   return pidExists(identity.pid) ? 'alive' : 'dead';
 }
@@ -139,7 +141,10 @@ async function readStartTime(pid: number): Promise<string | null> {
       `(Get-Process -Id ${pid}).StartTime.ToFileTimeUtc()`,
     ]);
   }
-  return outputOf('ps', ['-o', 'lstart=', '-p', String(pid)]);
+  const [state, ...startedAt] =
+    (await outputOf('ps', ['-o', 'stat=,lstart=', '-p', String(pid)]))?.split(/\s+/) ?? [];
+  if (state?.startsWith('Z')) return zombie;
+  return startedAt.length > 0 ? startedAt.join(' ') : null;
 }
 
 /** Ticks since boot, with the id of the boot: after a restart of the machine the same ticks can come again. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { requestStop } from './control';
 import { readRunFolder, readState, type RunFolder } from './folder';
 import { killTree } from './process';
-import { lastLifeSign } from './state';
+import { deriveState, lastLifeSign } from './state';
 import type { RunState } from './summary';
 
 const pollMilliseconds = 100;
@@ -58,11 +58,13 @@ async function kill(folder: RunFolder, options: StopOptions): Promise<StopOutcom
             options.onRung?.(signal);
           },
         });
-  const state = await readState(await readRunFolder(folder.directory));
-  if (outcome !== 'refused') return { state, rung, refused: null };
+  const after = await readRunFolder(folder.directory);
+  if (outcome !== 'refused') {
+    return { state: deriveState(after, 'dead', Date.now()), rung, refused: null };
+  }
   const where = sign.process === null ? '' : ` (process ${sign.process.pid} on ${sign.process.hostname})`;
   return {
-    state,
+    state: await readState(after),
     rung,
     refused: `The trainer${where} does not obey, and from here it cannot be proven to be the one of this run, so it was not signalled. The request to stop stands; if need be, end it on its own machine.`,
   };

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { withClaim } from './claim';
 import { isMissing } from './files';
 import { RUN_FILES } from './record';
 import type { RunStore } from './store';
@@ -30,6 +31,19 @@ export async function findTeacherRun(store: RunStore, fingerprint: string): Prom
   if (unfinished === undefined) return { finished: null, unfinished: null };
   const { id, directory, state } = unfinished;
   return { finished: null, unfinished: { id, directory, running: state === 'running' } };
+}
+
+/**
+ * Looks for a teacher and starts one where there is none, without anyone else doing so at the same time: students that
+ * are started together share their teacher.
+ * @param action Returns as soon as the teacher's run has been started.
+ */
+export function withTeacherClaim<T>(
+  store: RunStore,
+  fingerprint: string,
+  action: () => Promise<T>,
+): Promise<T> {
+  return withClaim(join(store.folder, `.teacher-${fingerprint}`), action);
 }
 
 async function hasBestCheckpoint(run: RunSummary): Promise<boolean> {

@@ -7,7 +7,7 @@ import { readRunFolder, readState } from '../runs/folder';
 import { resumeRun, startTrainer, type TrainerPrograms } from '../runs/launch';
 import { RUN_FILES } from '../runs/record';
 import { RunStore } from '../runs/store';
-import { findTeacherRun } from '../runs/teacher';
+import { findTeacherRun, withTeacherClaim } from '../runs/teacher';
 import { StoppedByRequest } from './outcome';
 import type { RunReporter } from './reporter';
 import type { TeacherExperiment } from './teacherArchitecture';
@@ -33,9 +33,11 @@ export async function obtainTeacherRun(
 ): Promise<TrainedTeacher> {
   const store = new RunStore(options.workspace);
   const { fingerprint } = await fingerprintsOf(teacher.experiment, teacher.file);
-  const { finished, unfinished } = await findTeacherRun(store, fingerprint);
-  if (finished) return trainedTeacher(finished.directory, finished.id);
-  const { directory, id, started } = await launch(teacher, unfinished, options);
+  const { directory, id, started } = await withTeacherClaim(store, fingerprint, async () => {
+    const { finished, unfinished } = await findTeacherRun(store, fingerprint);
+    return finished ? { ...finished, started: false } : launch(teacher, unfinished, options);
+  });
+  if ((await readState(await readRunFolder(directory))) === 'finished') return trainedTeacher(directory, id);
   reporter.event({
     type: 'note',
     message: `${options.label} is not trained yet: ${started ? 'training it' : 'waiting for its run'} (${id}).`,
