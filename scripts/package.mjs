@@ -29,7 +29,15 @@ export async function packageExtension(file) {
   try {
     const files = (await listFiles({ cwd: root })).sort();
     checkParts(files);
-    await createVSIX({ cwd: root, packagePath: file, target, allowMissingRepository: true });
+    const isPublished = manifest.repository !== undefined;
+    await createVSIX({
+      cwd: root,
+      packagePath: file,
+      target,
+      // The README's links lead into the repository, once the manifest names it.
+      allowMissingRepository: !isPublished,
+      rewriteRelativeLinks: isPublished,
+    });
     const { size: bytes } = await stat(file);
     if (bytes > SIZE_BUDGET) {
       throw new Error(`${file} is ${megabytes(bytes)}, more than its budget of ${megabytes(SIZE_BUDGET)}.`);
@@ -71,13 +79,9 @@ function megabytes(bytes) {
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const { file, bytes, files } = await packageExtension(
+  const { file, bytes } = await packageExtension(
     join(root, `${manifest.name}-${manifest.version}-${target}.vsix`),
   );
-  for (const name of files) {
-    const { size } = await stat(join(root, name));
-    console.log(`${(size / 1024).toFixed(0).padStart(7)} kB  ${name}`);
-  }
   console.log(
     `${relative(process.cwd(), file)}: ${megabytes(bytes)} of a budget of ${megabytes(SIZE_BUDGET)}`,
   );
