@@ -114,7 +114,7 @@ describe('distillery', () => {
     }
     const list = await distillery(['ls', '--json']);
     expect((list.json()['runs'] as unknown[]).length).toBe(3);
-    const table = await distillery(['compare', 'tiny', `${runs[0]!['id'] as string}`]);
+    const table = await distillery(['compare', 'tiny', runs[0]!['id'] as string]);
     expect(table.output).toMatch(/test error +parameters +multiply-adds/);
   });
 
