@@ -57,7 +57,9 @@ describe('what a run is doing', () => {
     expect(epochText(sampleProgress({ epoch: 20 }))).toBe('epoch 20/20');
   });
   it('counts epochs while it trains, and names every other phase', () => {
-    expect(activityText(sampleRunning({ phase: 'waiting for teacher' }))).toBe('waiting for teacher');
+    expect(activityText(sampleRunning({ phase: 'loading data' }))).toBe('loading data');
+    const waiting = sampleRunning({ phase: 'waiting for teacher 20260301-120000-digits-teacher-7f3a' });
+    expect(activityText(waiting)).toBe('waiting for teacher');
     expect(activityText(sampleRunning({ phase: 'evaluating' }))).toBe('epoch 4/20');
     expect(activityText(sampleRunning())).toBe('epoch 4/20');
     expect(activityText(sampleRun({ progress: null }))).toBe('starting');

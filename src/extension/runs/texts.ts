@@ -58,11 +58,14 @@ export function epochText({ epoch, totalEpochs }: RunProgress): string {
   return `epoch ${Math.min(total, Math.floor(epoch) + 1)}/${total}`;
 }
 
+/** The id of a run at the end of a phase, as in `waiting for teacher 20260301-120000-teacher-7f3a`. */
+const trailingId = / \d{8}-\d{6}-\S+$/;
+
 /** What a running run is doing, in a word or two: its epoch while it trains, else its phase. */
 export function activityText(run: RunSummary): string {
   const { progress } = run;
   if (progress === null) return 'starting';
-  return countedPhases.has(progress.phase) ? epochText(progress) : progress.phase;
+  return countedPhases.has(progress.phase) ? epochText(progress) : progress.phase.replace(trailingId, '');
 }
 
 /** The last and the best test accuracy, the best only where it differs; null before the first measurement. */

@@ -175,6 +175,8 @@ export class RunTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
     const item = itemOf(node, row, hasRuns ? Expanded : None);
     item.tooltip = node.uri.fsPath;
     if (!hasRuns) {
+      // VS Code would keep the row of its first run folded up; under another id it is a new row, and unfolded.
+      item.id = `${node.id} without runs`;
       item.command = { command: 'distillery.openExperiment', title: 'Open Experiment', arguments: [node] };
     }
     return item;
