@@ -9,7 +9,7 @@ export interface AxisValues {
   training: readonly number[];
   evaluation: readonly number[];
   /** Where a step stands, between the rows too. Steps after the last row stand on it. */
-  ofStep(step: number): number;
+  ofStep: (step: number) => number;
 }
 
 export function axisValues(curves: RunCurves, kind: AxisKind): AxisValues {

@@ -87,6 +87,7 @@ export class ChartElement extends LitElement {
   protected override render(): TemplateResult | typeof nothing {
     const { chart, model } = this;
     if (chart === null || model === null) return nothing;
+    const entries = readings(chart, this.place);
     const place = this.place === null ? nothing : placeText(model.axis, this.place);
     return html`
       <header>
@@ -123,8 +124,8 @@ export class ChartElement extends LitElement {
           this.link.moveTo(null);
         }}
       ></div>
-      <ul class="legend ${chart.lines.length > 8 ? 'dense' : ''}">
-        ${readings(chart, this.place).map(legendEntry)}
+      <ul class="legend ${legendLayout(chart, entries)}">
+        ${entries.map(legendEntry)}
       </ul>
       <div class="visually-hidden" aria-live="polite">${this.spoken}</div>
     `;
@@ -154,6 +155,7 @@ export class ChartElement extends LitElement {
       reset: this.reset,
     });
     this.plot.show({ chart, model, theme, highlighted });
+    this.zoomedVertically = this.plot.zoomedVertically;
   }
 
   private readonly reset = (): void => {
@@ -181,12 +183,18 @@ export class ChartElement extends LitElement {
   };
 }
 
+/** Many runs leave no room for their names, which then stand in the tooltips; pairs of values need more room. */
+function legendLayout({ lines }: ChartModel, entries: readonly Reading[]): string {
+  if (entries.length > 6) return 'dense';
+  return lines.some(({ role }) => role === 'train') ? 'paired' : '';
+}
+
 function legendEntry({ run, main, train }: Reading): TemplateResult {
   return html`<li title=${run.label}>
     ${swatch(run.style)}
     <span class="label">${run.label}</span>
     <span class="value">
-      ${main ?? '–'}${train === null ? nothing : html`<span class="train">${train}</span>`}
+      ${main ?? '–'}${train === null ? nothing : html`<span class="train">train ${train}</span>`}
     </span>
   </li>`;
 }

@@ -77,7 +77,7 @@ export class CurvesElement extends LitElement {
       }
       ${
         phase === 'loading'
-          ? waiting('Reading the runs…')
+          ? waiting('Reading the runs…', !this.theme.reducedMotion)
           : phase === 'failed'
             ? nothing
             : session.shownRuns.length === 0
@@ -129,20 +129,24 @@ export class CurvesElement extends LitElement {
     const hasRows = (run: string) => (session.curvesOf(run)?.training.step.length ?? 0) > 0;
     const list = cards.flatMap(({ run, label }) => runNotice(run, label, hasRows(run.id)) ?? []);
     return html`
-      ${runCards(cards, {
-        toggle: (run) => {
-          this.toggle(session, run);
+      ${runCards(
+        cards,
+        {
+          toggle: (run) => {
+            this.toggle(session, run);
+          },
+          remove: (run) => void session.setShown(settings.shown.filter((id) => id !== run)),
+          act,
+          highlight: (run) => {
+            this.highlighted = run;
+          },
         },
-        remove: (run) => void session.setShown(settings.shown.filter((id) => id !== run)),
-        act,
-        highlight: (run) => {
-          this.highlighted = run;
-        },
-      })}
+        this.theme.reducedMotion,
+      )}
       ${notices(list, act)}
       <div class="toolbar" role="toolbar" aria-label="View">
         <button class="menu-button run-menu-button" popovertarget="run-menu">
-          Add runs <vscode-icon name="chevron-down" size="14"></vscode-icon>
+          Choose runs <vscode-icon name="chevron-down" size="14"></vscode-icon>
         </button>
         <div id="run-menu" class="menu" popover @toggle=${focusFilter}>${this.picker(session)}</div>
         ${viewControls(settings, chartKinds(drawn), (changes) => {
@@ -151,6 +155,15 @@ export class CurvesElement extends LitElement {
       </div>
       ${this.curves(session, cards, model)}
     `;
+  }
+
+  private withoutRows(session: Session, cards: readonly RunCard[]): TemplateResult {
+    const visible = cards.filter(({ muted }) => !muted);
+    if (visible.length === 0) return waiting('All runs are switched off.');
+    if (visible.some(({ run }) => session.curvesOf(run.id) === undefined)) {
+      return waiting('Reading the curves…', !this.theme.reducedMotion);
+    }
+    return waiting('No curves yet: they begin with the first steps of training.');
   }
 
   private toggle(session: Session, run: string): void {
@@ -162,7 +175,7 @@ export class CurvesElement extends LitElement {
   }
 
   private curves(session: Session, cards: readonly RunCard[], model: CurvesModel): TemplateResult {
-    if (model.range === null) return waiting(reasonForNoRows(session, cards));
+    if (model.range === null) return this.withoutRows(session, cards);
     if (model.charts.length === 0) return html`<p class="hollow">All charts are hidden.</p>`;
     if (session.settings.asTable) return tableView(model);
     const { full } = model;
@@ -207,16 +220,9 @@ function drawnRuns(session: Session, cards: readonly RunCard[]): ShownRun[] {
   });
 }
 
-function reasonForNoRows(session: Session, cards: readonly RunCard[]): string {
-  const visible = cards.filter(({ muted }) => !muted);
-  if (visible.length === 0) return 'All runs are switched off.';
-  if (visible.some(({ run }) => session.curvesOf(run.id) === undefined)) return 'Reading the curves…';
-  return 'No curves yet: they begin with the first steps of training.';
-}
-
-function waiting(text: string): TemplateResult {
+function waiting(text: string, turning = false): TemplateResult {
   return html`<section class="empty" role="status">
-    ${text.endsWith('…') ? html`<vscode-progress-ring></vscode-progress-ring>` : nothing}
+    ${turning ? html`<vscode-progress-ring></vscode-progress-ring>` : nothing}
     <p>${text}</p>
   </section>`;
 }

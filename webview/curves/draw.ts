@@ -1,7 +1,16 @@
-import { gridPlaces, minMaxSamples, type Grid, type Range, type Sample } from './buckets';
+import type { Range } from './buckets';
 import type { ChartModel, CurvesModel, Line } from './charts';
 import type { ShownRun } from './shownRun';
 import { faded, type Theme } from './theme';
+
+/** What a plot shows. */
+export interface PlotView {
+  chart: ChartModel;
+  model: CurvesModel;
+  theme: Theme;
+  /** The run that is pointed at; the others are dimmed. */
+  highlighted: string | null;
+}
 
 /** What a chart draws on: a canvas, and where its plotting area and its values are, all in canvas pixels. */
 export interface Surface {
@@ -28,35 +37,29 @@ const FULL: Readonly<Record<Line['role'], { width: number; alpha: number; contra
   raw: { width: 1, alpha: 0.28, contrastAlpha: 0.45 },
   train: { width: 1, alpha: 0.55, contrastAlpha: 0.8 },
 };
+/** More resumes than these are drawn without a word. */
+const LABELLED_BREAKS = 3;
+/** The raw curves of more runs than these would bury the smoothed ones, and are fainter. */
+const UNCROWDED = 4;
 /** What is left of the other runs while one is pointed at. */
 const DIMMED = 0.2;
 
-export function lineStyle({ run, role }: Line, theme: Theme, highlighted: string | null): LineStyle {
+export function lineStyle({ run, role }: Line, { chart, theme, highlighted }: PlotView): LineStyle {
   const { width, alpha, contrastAlpha } = FULL[role];
   const strength = theme.highContrast ? contrastAlpha : alpha;
+  const runs = chart.lines.filter((line) => line.role === role).length;
+  const room = role === 'raw' ? Math.min(1, UNCROWDED / runs) : 1;
   return {
     stroke: theme.hues[run.style.hue]!,
     width: width + (theme.highContrast ? 0.5 : 0) + (run.id === highlighted && role === 'main' ? 0.75 : 0),
     // The noise of a raw curve would hide a dash.
     dash: role === 'raw' ? [] : [...run.style.dash],
-    alpha: strength * (isDimmed(run, highlighted) ? DIMMED : 1),
+    alpha: strength * room * (isDimmed(run, highlighted) ? DIMMED : 1),
   };
 }
 
 function isDimmed(run: ShownRun, highlighted: string | null): boolean {
   return highlighted !== null && run.id !== highlighted;
-}
-
-/** The columns of a chart: the places of the grid, and each line's samples there. */
-export function sampleChart(chart: ChartModel, grid: Grid): [number[], ...Sample[][]] {
-  const above = chart.logarithmic ? 0 : undefined;
-  return [gridPlaces(grid), ...chart.lines.map(({ x, y }) => minMaxSamples(x, y, grid, above))];
-}
-
-/** The places of sampled columns at which a curve has a value, where a cursor moved by keys stops. */
-export function cursorStops(chart: ChartModel, [places, ...columns]: [number[], ...Sample[][]]): number[] {
-  const mains = columns.filter((_, index) => chart.lines[index]!.role !== 'raw');
-  return places.filter((_, place) => mains.some((column) => typeof column[place] === 'number'));
 }
 
 /** What the vertical axis shows of data between `low` and `high`: room at both ends, references included. */
@@ -79,18 +82,19 @@ export function verticalRange(chart: ChartModel, low: number | null, high: numbe
 }
 
 /** Shaded stages, drawn beneath the curves; their names stand above the plotting area. */
-export function drawStages(surface: Surface, model: CurvesModel, theme: Theme): void {
+export function drawStages(surface: Surface, { model, theme }: PlotView): void {
   const { context, left, top, width, height, ratio, toX } = surface;
   const right = left + width;
   context.save();
   context.font = `${10 * ratio}px ${theme.fontFamily}`;
   context.textBaseline = 'bottom';
+  context.textAlign = 'left';
   model.stages.bands.forEach(({ name, from, to }, index) => {
     const start = Math.max(left, toX(from));
     const end = Math.min(right, toX(to));
     if (end <= start) return;
     if (index % 2 === 1) {
-      context.fillStyle = faded(theme.foreground, theme.highContrast ? 14 : 6);
+      context.fillStyle = faded(theme.foreground, theme.highContrast ? 10 : 6);
       context.fillRect(start, top, end - start, height);
     }
     const text = fitted(context, name, end - start - 4 * ratio);
@@ -111,18 +115,15 @@ function fitted(context: CanvasRenderingContext2D, text: string, width: number):
 }
 
 /** Everything above the curves: resumes, stage marks, references, dots and the best measurements. */
-export function drawOverlay(
-  surface: Surface,
-  chart: ChartModel,
-  model: CurvesModel,
-  theme: Theme,
-  highlighted: string | null,
-): void {
+export function drawOverlay(surface: Surface, { chart, model, theme, highlighted }: PlotView): void {
   const { context, left, top, width, height, ratio } = surface;
   context.save();
   context.beginPath();
-  context.rect(left, top - 3 * ratio, width, height + 3 * ratio);
+  // Rings and labels may reach a little over the border.
+  context.rect(left - 6 * ratio, top - 6 * ratio, width + 12 * ratio, height + 12 * ratio);
   context.clip();
+  context.font = `${10 * ratio}px ${theme.fontFamily}`;
+  context.textAlign = 'left';
   const ofRun = (run: ShownRun | null, draw: (colour: string) => void) => {
     context.globalAlpha = run !== null && isDimmed(run, highlighted) ? DIMMED : 1;
     draw(run === null ? theme.muted : theme.hues[run.style.hue]!);
@@ -130,6 +131,11 @@ export function drawOverlay(
   for (const { run, x } of model.breaks) {
     ofRun(run, (colour) => {
       drawBreak(surface, x, colour);
+      if (model.breaks.length <= LABELLED_BREAKS) {
+        // Losses fall and accuracies rise: the word stands where the curves no longer are.
+        const base = chart.quantity === 'share' ? top + height - 4 * ratio : top + 14 * ratio;
+        drawLabel(surface, 'resumed', surface.toX(x) + 4 * ratio, base, theme.muted, theme);
+      }
     });
   }
   for (const { run, x } of model.stages.edges) {
@@ -195,15 +201,26 @@ function drawReference(
   context.lineTo(left + width, y);
   context.stroke();
   context.setLineDash([]);
-  context.font = `${10 * ratio}px ${theme.fontFamily}`;
-  context.textBaseline = 'bottom';
   const x = left + 4 * ratio + index * (context.measureText(label).width + 12 * ratio);
+  drawLabel({ context, ratio }, label, x, y - 2 * ratio, colour, theme);
+}
+
+/** A word on the curves, with a rim of the background so that they don't cross it. */
+function drawLabel(
+  { context, ratio }: Pick<Surface, 'context' | 'ratio'>,
+  text: string,
+  x: number,
+  y: number,
+  colour: string,
+  theme: Theme,
+): void {
+  context.textBaseline = 'bottom';
   context.lineJoin = 'round';
   context.lineWidth = 3 * ratio;
   context.strokeStyle = theme.background;
-  context.strokeText(label, x, y - 2 * ratio);
+  context.strokeText(text, x, y);
   context.fillStyle = colour;
-  context.fillText(label, x, y - 2 * ratio);
+  context.fillText(text, x, y);
 }
 
 /** Lines whose rows get dots: measurements with room between them, and curves of a single row, else invisible. */

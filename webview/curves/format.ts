@@ -4,10 +4,7 @@ const percent = new Intl.NumberFormat('en-US', {
   minimumFractionDigits: 2,
   maximumFractionDigits: 2,
 });
-const significant = new Intl.NumberFormat('en-US', {
-  minimumSignificantDigits: 4,
-  maximumSignificantDigits: 4,
-});
+const significant = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 4 });
 const short = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 6 });
 
 /** 1234.5 → `1,235`. */
@@ -20,20 +17,18 @@ export function formatPercent(share: number): string {
   return percent.format(share);
 }
 
-/** A loss, a norm or a rate with four significant digits; very large and very small ones with an exponent. */
+/** A loss, a norm or a rate with up to four significant digits; very large and very small ones with an exponent. */
 export function formatValue(value: number): string {
   const size = Math.abs(value);
   if (size === 0) return '0';
-  if (size < 1e-3 || size >= 1e6) return value.toExponential(3).replace('e+', 'e');
+  if (size < 1e-4 || size >= 1e6) return exponential(value, 4);
   return size >= 1000 ? whole.format(value) : significant.format(value);
 }
 
 /** A tick of an axis: as short as it is exact. */
 export function formatTick(value: number): string {
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e6)) {
-    return Number(value.toPrecision(6)).toExponential().replace('e+', 'e');
-  }
+  if (size !== 0 && (size < 1e-4 || size >= 1e6)) return exponential(value, 6);
   return short.format(value);
 }
 
@@ -59,4 +54,9 @@ export function formatDuration(seconds: number): string {
   const minutes = Math.round(rounded / 60);
   if (minutes < 60) return `${minutes} min`;
   return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** `1.25e-5`: no more digits than it takes. */
+function exponential(value: number, digits: number): string {
+  return Number(value.toPrecision(digits)).toExponential().replace('e+', 'e');
 }

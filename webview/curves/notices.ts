@@ -41,6 +41,7 @@ function noticeRow(
     ${
       resumable
         ? html`<vscode-button
+            secondary
             @click=${() => {
               act('resume', run);
             }}
@@ -59,7 +60,7 @@ export function problemBar(problem: string, dismiss: () => void, retry: (() => v
     ${
       retry === null
         ? html`<vscode-toolbar-button icon="close" label="Dismiss" @click=${dismiss}></vscode-toolbar-button>`
-        : html`<vscode-button @click=${retry}>Try again</vscode-button>`
+        : html`<vscode-button secondary @click=${retry}>Try again</vscode-button>`
     }
   </div>`;
 }

@@ -1,23 +1,23 @@
 /**
- * Runs are told apart by hue and dash. The hues are the chart colours of the theme, ordered so that neighbours differ
- * most; when they are used up they begin again with the next dash.
+ * Runs are told apart by hue and dash. The hues are those of the theme (`--run-hue-0` … in curves.css); when they are
+ * used up they begin again with the next dash.
  */
-export const HUES = ['blue', 'orange', 'green', 'purple', 'red', 'yellow'] as const;
+export const HUES = 6;
 const DASHES: readonly (readonly number[])[] = [[], [7, 3], [2, 2], [9, 3, 2, 3]];
 
 /** Runs that look different from one another; more of them begin again with the first style. */
-export const DISTINCT_STYLES = HUES.length * DASHES.length;
+export const DISTINCT_STYLES = HUES * DASHES.length;
 
 export interface RunStyle {
-  /** Index in `HUES`. */
+  /** In [0, `HUES`). */
   hue: number;
   /** Lengths of dashes and gaps in pixels; empty for a solid line. */
   dash: readonly number[];
 }
 
 export function styleOfSlot(slot: number): RunStyle {
-  const turn = Math.floor(slot / HUES.length);
-  return { hue: slot % HUES.length, dash: DASHES[turn % DASHES.length]! };
+  const turn = Math.floor(slot / HUES);
+  return { hue: slot % HUES, dash: DASHES[turn % DASHES.length]! };
 }
 
 /**

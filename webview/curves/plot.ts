@@ -1,27 +1,12 @@
 import uPlot from 'uplot';
 import type { AxisKind } from './axis';
-import type { Range, Sample } from './buckets';
-import type { ChartModel, CurvesModel } from './charts';
-import {
-  cursorStops,
-  drawOverlay,
-  drawStages,
-  lineStyle,
-  sampleChart,
-  verticalRange,
-  type Surface,
-} from './draw';
+import type { Range } from './buckets';
+import type { ChartModel } from './charts';
+import { drawOverlay, drawStages, lineStyle, verticalRange, type PlotView, type Surface } from './draw';
 import { formatClock, formatPercentTick, formatTick } from './format';
-import { faded, type Theme } from './theme';
-
-/** What a plot shows. */
-export interface PlotView {
-  chart: ChartModel;
-  model: CurvesModel;
-  theme: Theme;
-  /** The run that is pointed at; the others are dimmed. */
-  highlighted: string | null;
-}
+import { cursorStops, SampleMemo, type SampledChart } from './sampling';
+import { faded } from './theme';
+import { logTicks } from './ticks';
 
 /** What a person does to a plot. */
 export interface PlotEvents {
@@ -38,7 +23,8 @@ export class Plot {
   private chart: uPlot | null = null;
   private built = '';
   private view: PlotView | null = null;
-  private columns: [number[], ...Sample[][]] = [[]];
+  private columns: SampledChart = [[]];
+  private readonly sampled = new SampleMemo();
   /** The part of the vertical axis that was dragged over. */
   private verticalZoom: Range | null = null;
   private cursor: number | null = null;
@@ -53,9 +39,11 @@ export class Plot {
     const { clientWidth: width, clientHeight: height } = this.host;
     const { range } = view.model;
     this.view = view;
+    // What was dragged over on a linear axis may reach below what a logarithmic one can show.
+    if (view.chart.logarithmic && (this.verticalZoom?.min ?? 1) <= 0) this.verticalZoom = null;
     if (width === 0 || height === 0 || range === null) return;
     const columns = Math.max(1, Math.round(width * Math.min(2, devicePixelRatio)));
-    this.columns = sampleChart(view.chart, { ...range, columns });
+    this.columns = this.sampled.get(view.chart, { ...range, columns });
     const built = structureOf(view);
     if (this.chart === null || built !== this.built) {
       this.built = built;
@@ -66,7 +54,7 @@ export class Plot {
     if (chart.width !== width || chart.height !== height) chart.setSize({ width, height });
     chart.batch(() => {
       view.chart.lines.forEach((line, index) => {
-        Object.assign(chart.series[index + 1]!, pick(lineStyle(line, view.theme, view.highlighted)));
+        Object.assign(chart.series[index + 1]!, pick(lineStyle(line, view)));
       });
       chart.setData(this.columns, false);
       chart.setScale('x', range);
@@ -119,65 +107,29 @@ export class Plot {
     });
   }
 
-  private options(
-    { chart, model, theme, highlighted }: PlotView,
-    width: number,
-    height: number,
-  ): uPlot.Options {
-    const axis = {
-      stroke: theme.muted,
-      font: `11px ${theme.fontFamily}`,
-      grid: { stroke: faded(theme.foreground, theme.highContrast ? 25 : 10), width: 1 },
-      ticks: { show: false },
-    };
+  private options(view: PlotView, width: number, height: number): uPlot.Options {
+    const { chart, model, theme } = view;
     return {
       width,
       height,
-      padding: [model.stages.bands.length > 0 ? 16 : 8, 12, 0, 0],
+      padding: [model.stages.bands.length > 0 ? 16 : 8, 20, 0, 0],
       legend: { show: false },
       scales: {
         x: { time: false, range: (_chart, min, max) => [min, max] },
         // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- a const enum of a declaration file
         y: { distr: chart.logarithmic ? 3 : 1, range: (_chart, min, max) => this.verticalRange(min, max) },
       },
-      axes: [
-        {
-          ...axis,
-          size: 26,
-          gap: 4,
-          space: 64,
-          values: (_chart, splits) => splits.map(placeTicks(model.axis)),
-        },
-        {
-          ...axis,
-          gap: 4,
-          space: 32,
-          size: (_chart, values) => 16 + 6.5 * Math.max(4, ...values.map((value) => value.length)),
-          values: (_chart, splits) => splits.map((value) => tick(chart.quantity, value)),
-        },
-      ],
-      series: [
-        {},
-        ...chart.lines.map((line) => ({
-          ...lineStyle(line, theme, highlighted),
-          points: { show: false },
-        })),
-      ],
+      axes: axesOf(view),
+      series: [{}, ...chart.lines.map((line) => ({ ...lineStyle(line, view), points: { show: false } }))],
       cursor: {
         y: false,
         drag: { x: true, y: true, uni: 24, dist: 4, setScale: false },
         points: {
           size: (_chart, index) => (chart.lines[index - 1]?.role === 'raw' ? 0 : 7),
           fill: theme.background,
-          width: 2,
+          width: (_chart, _index, size) => (size === 0 ? 0 : 2),
         },
-        bind: {
-          dblclick: () => () => {
-            this.resetVertical();
-            this.events.reset();
-            return null;
-          },
-        },
+        bind: { dblclick: () => this.doubleClicked },
       },
       hooks: {
         setSelect: [
@@ -187,25 +139,23 @@ export class Plot {
         ],
         drawClear: [
           (self) => {
-            this.draw(self, ({ model: shown, theme: colours }, surface) => {
-              drawStages(surface, shown, colours);
-            });
+            if (this.view !== null) drawStages(surfaceOf(self), this.view);
           },
         ],
         draw: [
           (self) => {
-            this.draw(self, (shown, surface) => {
-              drawOverlay(surface, shown.chart, shown.model, shown.theme, shown.highlighted);
-            });
+            if (this.view !== null) drawOverlay(surfaceOf(self), this.view);
           },
         ],
       },
     };
   }
 
-  private draw(chart: uPlot, draw: (view: PlotView, surface: Surface) => void): void {
-    if (this.view !== null) draw(this.view, surfaceOf(chart));
-  }
+  private readonly doubleClicked = (): null => {
+    this.resetVertical();
+    this.events.reset();
+    return null;
+  };
 
   private verticalRange(low: number | null, high: number | null): [number, number] {
     if (this.verticalZoom !== null) return [this.verticalZoom.min, this.verticalZoom.max];
@@ -228,6 +178,39 @@ export class Plot {
     if (range === null && this.view !== null) this.show(this.view);
     this.events.zoomed(range);
   }
+}
+
+function axesOf({ chart, model, theme }: PlotView): uPlot.Axis[] {
+  const shared = {
+    stroke: theme.muted,
+    font: `11px ${theme.fontFamily}`,
+    grid: { stroke: faded(theme.foreground, theme.highContrast ? 25 : 10), width: 1 },
+    ticks: { show: false },
+    gap: 4,
+  };
+  return [
+    { ...shared, size: 26, space: 64, values: (_chart, places) => places.map(placeTicks(model.axis)) },
+    {
+      ...shared,
+      space: 32,
+      ...(chart.logarithmic ? LOGARITHMIC_AXIS : {}),
+      size: (_chart, values) => axisWidth(values),
+      values: (_chart, places) => places.map((value) => tick(chart.quantity, value)),
+    },
+  ];
+}
+
+const LOGARITHMIC_AXIS: uPlot.Axis = {
+  splits: (chart, _axis, min, max) => logTicks(min, max, labelLimit(chart)).places,
+  filter: (chart, places) => {
+    const { min = 0.1, max = 10 } = chart.scales['y'] ?? {};
+    const { labelled } = logTicks(min, max, labelLimit(chart));
+    return places.map((place) => (labelled.has(place) ? place : null));
+  },
+};
+
+function labelLimit(chart: uPlot): number {
+  return Math.max(2, Math.floor(chart.height / 36));
 }
 
 /** What a plot must be built anew for; all else can be changed in place. */
@@ -266,4 +249,9 @@ function placeTicks(axis: AxisKind): (value: number) => string {
 function tick(quantity: ChartModel['quantity'], value: number | null): string {
   if (value === null) return '';
   return quantity === 'share' ? formatPercentTick(value) : formatTick(value);
+}
+
+/** Room for the longest tick; uPlot hands null before the first ticks are known. */
+function axisWidth(values: readonly string[] | null): number {
+  return 16 + 6.5 * Math.max(4, ...(values ?? []).map((value) => value.length));
 }

@@ -23,17 +23,25 @@ export interface RunCardEvents {
 }
 
 /** The overlaid runs: how each looks in the charts, how it stands, and what can be done with it. */
-export function runCards(cards: readonly RunCard[], events: RunCardEvents): TemplateResult {
+export function runCards(
+  cards: readonly RunCard[],
+  events: RunCardEvents,
+  reducedMotion: boolean,
+): TemplateResult {
   return html`<ul class="run-cards" aria-label="Runs">
     ${repeat(
       cards,
       ({ run }) => run.id,
-      (card) => runCard(card, events),
+      (card) => runCard(card, events, reducedMotion),
     )}
   </ul>`;
 }
 
-function runCard({ run, label, style, muted }: RunCard, events: RunCardEvents): TemplateResult {
+function runCard(
+  { run, label, style, muted }: RunCard,
+  events: RunCardEvents,
+  reducedMotion: boolean,
+): TemplateResult {
   const accuracy = accuracyText(run);
   const share = progressShare(run);
   const state = STATES[run.state];
@@ -65,7 +73,7 @@ ${muted ? 'Click to draw its curves' : 'Click to switch its curves off'}"
           class="state-${run.state}"
           name=${state.icon}
           size="14"
-          ?spin=${run.state === 'running'}
+          ?spin=${run.state === 'running' && !reducedMotion}
         ></vscode-icon>
         <span>${statusText(run)}</span>
       </span>
@@ -78,8 +86,7 @@ ${muted ? 'Click to draw its curves' : 'Click to switch its curves off'}"
             </span>`
       }
     </button>
-    <div class="actions">
-      ${runActions(run).map((action) => actionButton(action, run.id, label, events))}
+    <div class="actions ${accuracy === null ? 'alone' : ''}">
       <vscode-toolbar-button
         icon="close"
         label="Take ${label} out of the charts"
@@ -88,6 +95,9 @@ ${muted ? 'Click to draw its curves' : 'Click to switch its curves off'}"
           events.remove(run.id);
         }}
       ></vscode-toolbar-button>
+      ${runActions(run)
+        .toReversed()
+        .map((action) => actionButton(action, run.id, label, events))}
     </div>
     ${
       share === null
@@ -105,6 +115,7 @@ function actionButton(
 ): TemplateResult {
   const { icon, text } = ACTIONS[action];
   return html`<vscode-toolbar-button
+    class=${action === 'stop' || action === 'resume' ? 'urgent' : ''}
     icon=${icon}
     label="${text}: ${label}"
     title=${text}

@@ -4,7 +4,7 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { RunSummary } from '../../src/runs/summary';
-import { accuracyText, createdText, runLabels, STATES } from './runs';
+import { accuracyText, createdText, filterRuns, runLabels, STATES } from './runs';
 
 /** More runs than these are found by typing. */
 const LIMIT = 100;
@@ -78,22 +78,6 @@ export class RunPicker extends LitElement {
     const others = this.shown.filter((id) => id !== run);
     this.dispatchEvent(new ChooseRunsEvent(chosen ? [...others, run] : others));
   }
-}
-
-/** Runs that contain every word of the filter, newest first; archived ones only while they are shown. */
-export function filterRuns(
-  runs: readonly RunSummary[],
-  shown: readonly string[],
-  filter: string,
-): RunSummary[] {
-  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
-  return runs
-    .filter(({ id, labels }) => !labels.archived || shown.includes(id))
-    .filter((run) => {
-      const text = `${run.name} ${run.experimentPath} ${run.state} ${run.id} seed ${run.seed}`.toLowerCase();
-      return words.every((word) => text.includes(word));
-    })
-    .sort((first, second) => second.createdAt.localeCompare(first.createdAt));
 }
 
 declare global {

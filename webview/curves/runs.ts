@@ -114,14 +114,14 @@ export function runNotice(run: RunSummary, label: string, hasRows: boolean): Not
       return {
         run: run.id,
         kind: 'error',
-        text: `${label}: ${where.toLowerCase()}. ${sentence(reason ?? 'No reason was recorded; its log may tell more')}`,
+        text: `${label} ${where.toLowerCase()}. ${sentence(reason ?? 'No reason was recorded; its log may tell more')}`,
         resumable: true,
       };
     case 'interrupted':
       return {
         run: run.id,
         kind: 'warning',
-        text: `${label}: ${where.toLowerCase()}. Its process ended without a last word. It can be resumed from its last checkpoint.`,
+        text: `${label} was ${where.toLowerCase()}: its process is gone. It can be resumed from its last checkpoint.`,
         resumable: true,
       };
     case 'running':
@@ -138,7 +138,7 @@ function waitingText({ progress }: RunSummary, label: string): string {
   const phase = progress?.phase ?? 'starting';
   const teachers = (progress?.teachers ?? []).map(({ name }) => name);
   const which = phase === 'waiting for teacher' && teachers.length > 0 ? ` ${teachers.join(', ')}` : '';
-  return `${label}: training has not begun: ${phase}${which}.`;
+  return `${label} has not begun to train: ${phase}${which}.`;
 }
 
 function sentence(text: string): string {
@@ -147,4 +147,20 @@ function sentence(text: string): string {
 
 function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Runs that contain every word of the filter, newest first; archived ones only while they are shown. */
+export function filterRuns(
+  runs: readonly RunSummary[],
+  shown: readonly string[],
+  filter: string,
+): RunSummary[] {
+  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
+  return runs
+    .filter(({ id, labels }) => !labels.archived || shown.includes(id))
+    .filter((run) => {
+      const text = `${run.name} ${run.experimentPath} ${run.state} ${run.id} seed ${run.seed}`.toLowerCase();
+      return words.every((word) => text.includes(word));
+    })
+    .sort((first, second) => second.createdAt.localeCompare(first.createdAt));
 }
