@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startHost, type Host } from '../vscode/host';
 import { Laboratory } from './laboratory';
+import { oneAfterAnother } from './steps';
 import { DistilleryWorkbench } from './workbench';
 
 /** One person's afternoon, step by step: each test goes on where the one before it ended. */
@@ -17,6 +18,8 @@ describe('an experiment in the workbench', () => {
     });
     workbench = await DistilleryWorkbench.open(host, laboratory.folder);
   });
+
+  oneAfterAnother((step) => workbench.screenshot(`failed-${step}`));
 
   afterAll(async () => {
     await workbench.close();

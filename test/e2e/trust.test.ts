@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startHost, type Host } from '../vscode/host';
 import { makeSampleRun } from '../../src/runs/sampleRun';
 import { Laboratory } from './laboratory';
+import { oneAfterAnother } from './steps';
 import { DistilleryWorkbench } from './workbench';
 
 /** A folder that came from somewhere: its runs can be looked at, its code is not run. */
@@ -20,6 +21,8 @@ describe('a folder that is not trusted', () => {
     workbench = await DistilleryWorkbench.open(host, laboratory.folder);
     await workbench.window.page.locator('.statusbar-item', { hasText: 'Restricted Mode' }).waitFor();
   });
+
+  oneAfterAnother((step) => workbench.screenshot(`failed-${step}`));
 
   afterAll(async () => {
     await workbench.close();

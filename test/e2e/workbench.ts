@@ -19,9 +19,9 @@ export class DistilleryWorkbench {
   async showRuns(): Promise<void> {
     const icon = this.window.page.locator('.activitybar a[aria-label="Distillery"]');
     await icon.waitFor();
-    const view = this.window.page.locator('.sidebar .pane-header', { hasText: 'Runs' });
-    if (!(await view.isVisible())) await icon.click();
-    await view.waitFor();
+    const tree = this.window.page.locator('.sidebar').getByRole('tree', { name: 'Runs' });
+    if (!(await tree.isVisible())) await icon.click();
+    await tree.waitFor();
   }
 
   /** The row of an experiment file in the run browser. */
@@ -31,7 +31,7 @@ export class DistilleryWorkbench {
 
   /** The rows of the runs of an experiment that are in a state; of any state without one. */
   runs(name: string, state = '\\w+'): Locator {
-    return this.row(`^${name}, run of [^,]+(?:, \\d+)?[^,]*, ${state}\\b`);
+    return this.row(`^${name}, run of .*, ${state}\\b`);
   }
 
   /** The item of the status bar that is there while something runs. */
@@ -94,7 +94,7 @@ export class CurvesPage {
 
   /** The step of the first row of a chart, read from its table. */
   async firstStep(title: string): Promise<number> {
-    const table = this.frame.locator('vscode-checkbox', { hasText: /^Table$/ });
+    const table = this.frame.locator('vscode-checkbox[title="Show the numbers as tables"]');
     await table.click();
     const place = this.frame.getByRole('table', { name: title }).locator('tbody th').first();
     const text = await place.textContent();
