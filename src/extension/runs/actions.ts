@@ -3,6 +3,7 @@ import type { Program } from '../program';
 import { isTrustedFor } from '../trust';
 import { experimentUri } from './contextKeys';
 import type { LocatedRun, RunLibrary } from './library';
+import { momentText } from './texts';
 import { isResumable } from './treeItems';
 
 /** What can be done with runs. Every function throws an error whose message is for people. */
@@ -44,7 +45,9 @@ export class RunActions {
     if (running !== undefined) throw new Error(`${running.run.name} is running; stop it before deleting it.`);
     const [first] = current;
     if (first === undefined) return;
-    const subject = current.length === 1 ? `the run "${first.run.name}"` : `${current.length} runs`;
+    const moment = momentText(first.run.createdAt, Date.now());
+    const subject =
+      current.length === 1 ? `the run of ${moment} of "${first.run.name}"` : `${current.length} runs`;
     const answer = await vscode.window.showWarningMessage(
       `Delete ${subject}?`,
       { modal: true, detail: 'The curves, the log and the checkpoints go to the trash.' },

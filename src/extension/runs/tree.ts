@@ -51,6 +51,8 @@ export class RunTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
   /** What each row last showed: a heartbeat that changes nothing to see redraws nothing. */
   private readonly shown = new Map<string, string>();
   private readonly subscriptions: vscode.Disposable[];
+  /** By URI of the workspace folder, then by path; made anew after every change. */
+  private groups = new Map<string, ReadonlyMap<string, ExperimentGroup>>();
   private archivedShown = false;
 
   constructor(
@@ -85,7 +87,7 @@ export class RunTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
       return this.groupOf(node).runs.map(({ directory }) => this.keep(new RunNode(directory, node)));
     }
     return this.library.folders.flatMap((folder) =>
-      this.groupsIn(folder).map(({ path }) => this.keep(new ExperimentNode(folder, path))),
+      [...this.groupsIn(folder).keys()].map((path) => this.keep(new ExperimentNode(folder, path))),
     );
   }
 
@@ -114,10 +116,12 @@ export class RunTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
   }
 
   private redraw(): void {
+    this.groups.clear();
     this.changed.fire(undefined);
   }
 
   private follow({ added, removed, changed }: RunChanges<LocatedRun>): void {
+    this.groups.clear();
     const isRegrouped = changed.some(
       ({ before, after }) => before.run.labels.archived !== after.run.labels.archived,
     );
@@ -149,15 +153,20 @@ export class RunTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
     return node;
   }
 
-  private groupsIn(folder: vscode.WorkspaceFolder): ExperimentGroup[] {
+  private groupsIn(folder: vscode.WorkspaceFolder): ReadonlyMap<string, ExperimentGroup> {
+    const key = folder.uri.toString();
+    const known = this.groups.get(key);
+    if (known !== undefined) return known;
     const runs = this.library.runsIn(folder).map(({ run }) => run);
     const listed = this.archivedShown ? runs : runs.filter(({ labels }) => !labels.archived);
-    return groupByExperiment(listed, this.files.pathsIn(folder));
+    const made = groupByExperiment(listed, this.files.pathsIn(folder));
+    const groups = new Map(made.map((group) => [group.path, group]));
+    this.groups.set(key, groups);
+    return groups;
   }
 
-  private groupOf(node: ExperimentNode): ExperimentGroup {
-    const group = this.groupsIn(node.folder).find(({ path }) => path === node.path);
-    return group ?? { path: node.path, present: false, runs: [] };
+  private groupOf({ folder, path }: ExperimentNode): ExperimentGroup {
+    return this.groupsIn(folder).get(path) ?? { path, present: false, runs: [] };
   }
 
   private rowOf(node: TreeNode): TreeRow {
@@ -166,7 +175,8 @@ export class RunTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
       return experimentRow(this.groupOf(node), isOneOfSeveral ? node.folder.name : null);
     }
     const known = this.library.find(node.directory);
-    return known === undefined ? goneRow : runRow(known.run, known.isStopping, Date.now());
+    if (known === undefined) return goneRow;
+    return runRow(known.run, this.groupOf(node.parent), known.isStopping, Date.now());
   }
 
   private experimentItem(node: ExperimentNode, row: TreeRow): vscode.TreeItem {

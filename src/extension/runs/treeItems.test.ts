@@ -1,38 +1,60 @@
 import { describe, expect, it } from 'vitest';
+import type { RunSummary } from '../../runs/summary';
 import { sampleProgress, sampleRun, sampleRunning } from './sampleRun';
-import { experimentRow, groupByExperiment, markdownText, runRow, runTooltip, treeMessage } from './treeItems';
+import {
+  experimentRow,
+  groupByExperiment,
+  markdownText,
+  runRow,
+  runTooltip,
+  treeMessage,
+  type ExperimentGroup,
+} from './treeItems';
 
 const now = Date.parse('2026-03-01T12:20:00.000Z');
 
+function groupOf(...runs: RunSummary[]): ExperimentGroup {
+  return { path: 'experiments/student.distill.yaml', present: true, runs };
+}
+const group = groupOf(sampleRun());
+
 describe('runRow', () => {
   it('shows a finished run by its accuracy', () => {
-    const row = runRow(sampleRun(), false, now);
+    const row = runRow(sampleRun(), group, false, now);
     expect(row.description).toBe('97.51% (best 97.84%) · seed 7');
     expect(row.contextValue).toBe('run finished');
     expect(row.icon.name).toBe('pass');
     expect(row.spoken).toContain('finished, test accuracy 97.51% (best 97.84%), seed 7');
   });
   it('shows a running run by its epoch, and that it was asked to stop', () => {
-    expect(runRow(sampleRunning(), false, now).description).toBe(
+    expect(runRow(sampleRunning(), group, false, now).description).toBe(
       'epoch 4/20 · 97.51% (best 97.84%) · seed 7',
     );
-    expect(runRow(sampleRunning(), true, now).description).toMatch(/^stopping… · /);
-    expect(runRow(sampleRunning(), false, now).contextValue).toBe('run running');
+    expect(runRow(sampleRunning(), group, true, now).description).toMatch(/^stopping… · /);
+    expect(runRow(sampleRunning(), group, false, now).contextValue).toBe('run running');
   });
   it.each(['stopped', 'interrupted', 'failed'] as const)('offers to resume a run that is %s', (state) => {
-    const row = runRow(sampleRun({ state }), false, now);
+    const row = runRow(sampleRun({ state }), group, false, now);
     expect(row.contextValue).toBe(`run ${state} resumable`);
     expect(row.description).toBe(`97.51% (best 97.84%) · ${state} · seed 7`);
   });
   it('marks an archived run', () => {
-    const row = runRow(sampleRun({ labels: { archived: true, notes: '' } }), false, now);
+    const row = runRow(sampleRun({ labels: { archived: true, notes: '' } }), group, false, now);
     expect(row.contextValue).toBe('run finished archived');
     expect(row.description).toMatch(/archived$/);
   });
-  it('gets along without progress', () => {
-    expect(runRow(sampleRun({ state: 'running', progress: null, end: null }), false, now).description).toBe(
-      'starting · seed 7',
+  it('tells the student alone from the distilled ones of the same experiment', () => {
+    const alone = sampleRun({ role: 'student' });
+    expect(runRow(alone, groupOf(alone, sampleRun()), false, now).description).toBe(
+      '97.51% (best 97.84%) · student alone · seed 7',
     );
+    expect(runRow(alone, groupOf(alone), false, now).description).not.toContain('alone');
+    expect(runRow(sampleRun(), groupOf(alone, sampleRun()), false, now).description).not.toContain('alone');
+  });
+  it('gets along without progress', () => {
+    expect(
+      runRow(sampleRun({ state: 'running', progress: null, end: null }), group, false, now).description,
+    ).toBe('starting · seed 7');
   });
 });
 

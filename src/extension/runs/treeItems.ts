@@ -38,16 +38,19 @@ export function isResumable(run: RunSummary): boolean {
 
 /**
  * The row of a run.
+ * @param group The experiment that it stands under.
  * @param stopping Whether it was asked to stop and has not ended yet.
  * @param now Milliseconds since 1970.
  */
-export function runRow(run: RunSummary, stopping: boolean, now: number): TreeRow {
+export function runRow(run: RunSummary, group: ExperimentGroup, stopping: boolean, now: number): TreeRow {
   const label = momentText(run.createdAt, now);
   const activity = run.state !== 'running' ? null : stopping ? 'stopping…' : activityText(run);
   const measured = measurementText(run);
   // The icon tells the state; in a narrow side bar the accuracy must come before its name.
   const ended = activity === null && run.state !== 'finished' ? run.state : null;
-  const parts = [activity, measured, ended, `seed ${run.seed}`, run.labels.archived ? 'archived' : null];
+  const alone = isBaseline(run, group) ? 'student alone' : null;
+  const archived = run.labels.archived ? 'archived' : null;
+  const parts = [activity, measured, ended, alone, `seed ${run.seed}`, archived];
   const contextWords = ['run', run.state];
   if (isResumable(run)) contextWords.push('resumable');
   if (run.labels.archived) contextWords.push('archived');
@@ -65,6 +68,11 @@ export function runRow(run: RunSummary, stopping: boolean, now: number): TreeRow
       ...(run.labels.archived ? ['archived'] : []),
     ].join(', '),
   };
+}
+
+/** Whether a run is the student of its experiment without the teacher, to compare the others with. */
+function isBaseline(run: RunSummary, group: ExperimentGroup): boolean {
+  return run.role === 'student' && group.runs.some(({ role }) => role === 'distilled');
 }
 
 /** An experiment file and its runs, as the browser groups them. */
