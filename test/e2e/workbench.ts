@@ -116,12 +116,22 @@ export class CurvesPage {
   async drawnPixels(id: string): Promise<number> {
     const canvas = this.chart(id).locator('canvas');
     await canvas.waitFor();
-    return Number(await canvas.evaluate(countDrawnPixels));
+    // Runs in the browser, whose types these tests, which run in Node, do not have.
+    return canvas.evaluate((element: unknown): number => {
+      const isCanvas = (value: unknown): value is Canvas =>
+        typeof value === 'object' && value !== null && 'getContext' in value;
+      if (!isCanvas(element)) throw new Error('There is no canvas.');
+      const { data } = element.getContext('2d').getImageData(0, 0, element.width, element.height);
+      return data.filter((value, index) => index % 4 === 3 && value > 0).length;
+    });
   }
 }
 
-/** As text: it runs in the browser, whose types these tests, which run in Node, do not have. */
-const countDrawnPixels = `(canvas) => {
-  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-  return data.filter((value, index) => index % 4 === 3 && value > 0).length;
-}`;
+/** What is used of a canvas. */
+interface Canvas {
+  width: number;
+  height: number;
+  getContext(kind: '2d'): {
+    getImageData(x: number, y: number, width: number, height: number): { data: Uint8ClampedArray };
+  };
+}
