@@ -3,7 +3,7 @@ import type { LocatedRun } from './library';
 import { pickRows } from './pickRows';
 
 /**
- * Lets a person choose a run.
+ * Lets a person choose a run; where there is one only, it is that one.
  * @param purpose What it is chosen for, as the prompt of the list.
  * @returns Undefined when nothing was chosen.
  */
@@ -16,6 +16,7 @@ export async function chooseRun(
     void vscode.window.showInformationMessage(`${purpose}: there is no such run.`);
     return undefined;
   }
+  if (runs.length === 1) return only;
   const chosen = await vscode.window.showQuickPick(rowsOf(runs), pickOptions(purpose));
   return chosen?.known;
 }
