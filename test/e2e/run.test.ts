@@ -42,6 +42,7 @@ describe('an experiment in the workbench', () => {
     await problem.waitFor();
     await expect.poll(() => problem.textContent(), patiently).toMatch(/temperature.*\[Ln 8, Col \d+\]/s);
     await workbench.screenshot('problem-dark');
+    await workbench.window.togglePanel();
   });
 
   it('trains from the palette: first the teacher, then the student', async () => {
@@ -91,6 +92,7 @@ describe('an experiment in the workbench', () => {
 
   it('stops from the palette, with a checkpoint', async () => {
     await workbench.command('Stop Run');
+    await workbench.window.pick('student');
     await workbench.runs('student', 'stopped').waitFor({ timeout: 60_000 });
     const [run] = await laboratory.runs('student');
     expect(run!.end?.state).toBe('stopped');
@@ -102,6 +104,7 @@ describe('an experiment in the workbench', () => {
     const [run] = await laboratory.runs('student');
     const stoppedAt = run!.end!.step;
     await workbench.command('Resume Run');
+    await workbench.window.pick('student');
     await workbench.runs('student', 'running').waitFor({ timeout: 60_000 });
     await expect.poll(() => laboratory.lastStep(run!), patiently).toBeGreaterThan(stoppedAt);
     const starts = (await laboratory.events(run!)).filter((event) => event.type === 'start');
@@ -112,6 +115,7 @@ describe('an experiment in the workbench', () => {
 
   it('compares runs, and reads well in every theme', async () => {
     await workbench.command('Stop Run');
+    await workbench.window.pick('student');
     await workbench.runs('student', 'stopped').waitFor({ timeout: 60_000 });
     const ids = [...(await laboratory.runs('teacher')), ...(await laboratory.runs('student'))].map(
       ({ record }) => record.id,

@@ -115,6 +115,11 @@ export class VSCodeWindow {
     await this.editorTab(name).waitFor();
   }
 
+  /** Shows or hides the panel below the editors. */
+  async togglePanel(): Promise<void> {
+    await this.page.keyboard.press('Control+J');
+  }
+
   editorTab(name: string | RegExp): Locator {
     return this.page.locator('.tabs-container .tab').filter({ hasText: name });
   }
