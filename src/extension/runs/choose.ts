@@ -3,7 +3,7 @@ import type { LocatedRun } from './library';
 import { pickRows } from './pickRows';
 
 /**
- * Lets a person choose a run; where there is one only, it is that one.
+ * Lets a person choose a run, also where there is only one: it shows what the command is going to act on.
  * @param purpose What it is chosen for, as the prompt of the list.
  * @returns Undefined when nothing was chosen.
  */
@@ -11,12 +11,10 @@ export async function chooseRun(
   runs: readonly LocatedRun[],
   purpose: string,
 ): Promise<LocatedRun | undefined> {
-  const [only] = runs;
-  if (only === undefined) {
+  if (runs.length === 0) {
     void vscode.window.showInformationMessage(`${purpose}: there is no such run.`);
     return undefined;
   }
-  if (runs.length === 1) return only;
   const chosen = await vscode.window.showQuickPick(rowsOf(runs), pickOptions(purpose));
   return chosen?.known;
 }
