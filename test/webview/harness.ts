@@ -4,8 +4,9 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
 import { Channel } from '../../src/protocol/channel';
+import { curvesPage } from '../../src/extension/panel/html';
 import {
   hostMethods,
   webviewMethods,
@@ -183,6 +184,44 @@ export class Panel {
     await this.settled();
   }
 
+  /** Opens the page anew, as VS Code does when a hidden panel is shown again or the window is reloaded. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.page.locator('distillery-curves').waitFor();
+  }
+
+  chart(id: string): Locator {
+    return this.page.locator(`distillery-chart[data-chart="${id}"]`);
+  }
+
+  /** How many pixels of a chart's canvas have this colour, give or take what smoothing of edges does to it. */
+  async pixels(chart: string, colour: string): Promise<number> {
+    return this.chart(chart)
+      .locator('canvas')
+      .evaluate((canvas, wanted) => {
+        if (!(canvas instanceof HTMLCanvasElement)) throw new Error('The chart has no canvas.');
+        const probe = new OffscreenCanvas(1, 1).getContext('2d')!;
+        probe.fillStyle = wanted;
+        probe.fillRect(0, 0, 1, 1);
+        const [red, green, blue] = probe.getImageData(0, 0, 1, 1).data;
+        const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d')!;
+        copy.drawImage(canvas, 0, 0);
+        const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+        let count = 0;
+        for (let at = 0; at < data.length; at += 4) {
+          const distance =
+            Math.abs(data[at]! - red!) + Math.abs(data[at + 1]! - green!) + Math.abs(data[at + 2]! - blue!);
+          if (data[at + 3]! > 200 && distance < 12) count += 1;
+        }
+        return count;
+      }, colour);
+  }
+
+  /** The picture of the panel, kept in test-results for people to look at. */
+  async picture(name: string): Promise<void> {
+    await this.page.screenshot({ path: join(root, 'test-results/webview', `${name}.png`) });
+  }
+
   async close(): Promise<void> {
     this.channel.dispose();
     await this.page.context().close();
@@ -236,39 +275,40 @@ async function serve(address: string): Promise<Answer> {
   return { status: 200, type, body: await readFile(file) };
 }
 
-/** The panel's page with what VS Code puts around it: variables, default styles, body classes, the policy. */
+/** The panel's own page, with what VS Code puts around it: variables, default styles, body classes, its API. */
 function panelPage({ bodyClass, variables }: (typeof themes)[ThemeName]): string {
+  const page = curvesPage({
+    title: 'Curves',
+    script: '/curves.js',
+    style: '/curves.css',
+    codicons: '/codicon.css',
+    source: "'self'",
+    nonce: 'test',
+  });
   const style = Object.entries(variables)
     .map(([name, value]) => `${name}: ${value.replaceAll('"', '&quot;')};`)
     .join(' ');
-  return `<!doctype html>
-<html lang="en" style="${style}">
-<head>
-<meta charset="utf-8">
-<style>@layer vscode-default {
+  return page
+    .replace('<html', `<html style="${style}"`)
+    .replace('<head>', `<head><style>${VSCODE_STYLES}</style>`)
+    .replace('<body>', `<body class="${bodyClass}">${VSCODE_API}`);
+}
+
+const VSCODE_STYLES = `@layer vscode-default {
   html { scrollbar-color: var(--vscode-scrollbarSlider-background) var(--vscode-editor-background); }
   body { overscroll-behavior-x: none; background-color: transparent; color: var(--vscode-editor-foreground);
     font-family: var(--vscode-font-family); font-weight: var(--vscode-font-weight);
     font-size: var(--vscode-font-size); margin: 0; padding: 0 20px; }
+  input:focus { outline: 1px solid -webkit-focus-ring-color; outline-offset: -1px; }
   code { color: var(--vscode-textPreformat-foreground); background-color: var(--vscode-textPreformat-background);
     padding: 1px 3px; border-radius: 4px; }
-}</style>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'nonce-test';
-  style-src 'self'; img-src 'self' blob:; font-src 'self';">
-<link id="vscode-codicon-stylesheet" rel="stylesheet" href="/codicon.css">
-<link rel="stylesheet" href="/curves.css">
-<title>Curves</title>
-</head>
-<body class="${bodyClass}">
-<script nonce="test" src="/saved-state.js"></script>
+}`;
+
+const VSCODE_API = `<script nonce="test" src="/saved-state.js"></script>
 <script nonce="test">
   window.acquireVsCodeApi = () => ({
     postMessage: (message) => window.toHost(structuredClone(message)),
     getState: () => window.savedState ?? undefined,
     setState: (state) => window.keepState(structuredClone(state)),
   });
-</script>
-<script nonce="test" src="/curves.js"></script>
-</body>
-</html>`;
-}
+</script>`;

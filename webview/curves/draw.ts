@@ -78,7 +78,9 @@ export function verticalRange(chart: ChartModel, low: number | null, high: numbe
   const room = (max - min) * 0.06 || Math.abs(max) * 0.1 || 1;
   // A curve that comes near to zero is shown down to zero, and nothing is shown below it that cannot be.
   const bottom = min >= 0 && min - 2 * room < 0 ? 0 : min - room;
-  return { min: bottom, max: max + room };
+  // The label of a reference stands above its line.
+  const top = chart.references.length > 0 ? 2 * room : room;
+  return { min: bottom, max: max + top };
 }
 
 /** Shaded stages, drawn beneath the curves; their names stand above the plotting area. */

@@ -129,6 +129,8 @@ export class Plot {
           fill: theme.background,
           width: (_chart, _index, size) => (size === 0 ? 0 : 2),
         },
+        // Where a curve has no row nearby it has no point; measurements are few and far between.
+        hover: { prox: chart.dots ? null : 12 },
         bind: { dblclick: () => this.doubleClicked },
       },
       hooks: {

@@ -86,19 +86,7 @@ ${muted ? 'Click to draw its curves' : 'Click to switch its curves off'}"
             </span>`
       }
     </button>
-    <div class="actions ${accuracy === null ? 'alone' : ''}">
-      <vscode-toolbar-button
-        icon="close"
-        label="Take ${label} out of the charts"
-        title="Take out of the charts"
-        @click=${() => {
-          events.remove(run.id);
-        }}
-      ></vscode-toolbar-button>
-      ${runActions(run)
-        .toReversed()
-        .map((action) => actionButton(action, run.id, label, events))}
-    </div>
+    ${cardActions(run, label, events)}
     ${
       share === null
         ? nothing
@@ -107,20 +95,42 @@ ${muted ? 'Click to draw its curves' : 'Click to switch its curves off'}"
   </li>`;
 }
 
-function actionButton(
-  action: RunAction,
-  run: string,
-  label: string,
-  events: Pick<RunCardEvents, 'act'>,
-): TemplateResult {
-  const { icon, text } = ACTIONS[action];
-  return html`<vscode-toolbar-button
-    class=${action === 'stop' || action === 'resume' ? 'urgent' : ''}
-    icon=${icon}
-    label="${text}: ${label}"
-    title=${text}
-    @click=${() => {
-      events.act(action, run);
-    }}
-  ></vscode-toolbar-button>`;
+/** What is urgent has a button of its own; the rest is in a menu. */
+function cardActions(run: RunSummary, label: string, events: RunCardEvents): TemplateResult {
+  const menu = `run-actions-${run.id}`;
+  const actions = runActions(run);
+  const urgent = actions.find((action) => action === 'stop' || action === 'resume');
+  const item = (icon: string, text: string, chosen: () => void) =>
+    html`<button class="menu-item" role="menuitem" popovertarget=${menu} @click=${chosen}>
+      <vscode-icon name=${icon} size="14"></vscode-icon> ${text}
+    </button>`;
+  return html`<div class="actions">
+    <button class="icon-button more" popovertarget=${menu} aria-label="More of ${label}" title="More">
+      <vscode-icon name="ellipsis"></vscode-icon>
+    </button>
+    ${
+      urgent === undefined
+        ? nothing
+        : html`<button
+            class="icon-button"
+            aria-label="${ACTIONS[urgent].text} ${label}"
+            title=${ACTIONS[urgent].text}
+            @click=${() => {
+              events.act(urgent, run.id);
+            }}
+          >
+            <vscode-icon name=${ACTIONS[urgent].icon}></vscode-icon>
+          </button>`
+    }
+    <div id=${menu} class="menu card-menu" popover role="menu" aria-label=${label}>
+      ${actions.map((action) =>
+        item(ACTIONS[action].icon, ACTIONS[action].text, () => {
+          events.act(action, run.id);
+        }),
+      )}
+      ${item('close', 'Take out of the charts', () => {
+        events.remove(run.id);
+      })}
+    </div>
+  </div>`;
 }

@@ -39,7 +39,7 @@ describe('what is said of a run', () => {
   });
 
   it('how far it is', () => {
-    expect(statusText(running)).toBe('Epoch 6.3 of 10, 3 min left');
+    expect(statusText(running)).toBe('Epoch 6.3/10, 3 min left');
     expect(statusText(waiting)).toBe('Waiting for teacher');
     expect(statusText({ ...running, progress: null })).toBe('Starting');
     expect(progressShare(running)).toBeCloseTo(0.625, 3);

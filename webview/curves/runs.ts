@@ -52,14 +52,14 @@ export function createdText(run: RunSummary): string {
   return formatTime(run.createdAt);
 }
 
-/** One line on how a run stands: `Epoch 3.2 of 10, 4 min left`, `Finished in 12 min`, `Stopped at step 1,204`. */
+/** One line on how a run stands: `Epoch 3.2/10, 4 min left`, `Finished in 12 min`, `Stopped at step 1,204`. */
 export function statusText(run: RunSummary): string {
   const { progress, end } = run;
   if (run.state === 'running') {
     if (progress === null) return 'Starting';
     if (progress.step === 0) return capitalised(progress.phase);
     const left = progress.secondsLeft === null ? '' : `, ${formatDuration(progress.secondsLeft)} left`;
-    return `Epoch ${progress.epoch.toFixed(1)} of ${formatWhole(progress.totalEpochs)}${left}`;
+    return `Epoch ${progress.epoch.toFixed(1)}/${formatWhole(progress.totalEpochs)}${left}`;
   }
   const { text } = STATES[run.state];
   if (run.state === 'finished') return end === null ? text : `${text} in ${formatDuration(end.seconds)}`;

@@ -7,12 +7,16 @@
  */
 export function smooth(values: readonly (number | null)[], weight: number): (number | null)[] {
   if (weight === 0) return [...values];
+  const smoothed: (number | null)[] = [];
   let average = 0;
   let remainder = 1;
-  return values.map((value) => {
-    if (value === null) return null;
-    average = weight * average + (1 - weight) * value;
-    remainder *= weight;
-    return average / (1 - remainder);
-  });
+  for (const value of values) {
+    if (value === null) smoothed.push(null);
+    else {
+      average = weight * average + (1 - weight) * value;
+      remainder *= weight;
+      smoothed.push(average / (1 - remainder));
+    }
+  }
+  return smoothed;
 }
