@@ -74,7 +74,7 @@ describe('an experiment in the workbench', () => {
     expect(trainers).toHaveLength(1);
     const stepBefore = await laboratory.lastStep(run!);
 
-    await workbench.window.reload();
+    await workbench.window.reload(run!.record.id);
 
     const { curves } = workbench;
     await curves.chart('loss:hint 1').waitFor({ timeout: 60_000 });

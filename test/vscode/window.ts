@@ -136,8 +136,17 @@ export class VSCodeWindow {
     });
   }
 
-  /** Reloads the window; what runs outside of it goes on. */
-  async reload(): Promise<void> {
+  /**
+   * Reloads the window; what runs outside of it goes on. VS Code in a browser stores its editors every 5 s while it is
+   * idle, where the desktop does it when the window goes: so this waits until the stored state holds a text.
+   */
+  async reload(stored: string): Promise<void> {
+    const deadline = Date.now() + 60_000;
+    while (!String(await this.page.evaluate(readStoredEditors)).includes(stored)) {
+      if (Date.now() > deadline)
+        throw new Error(`VS Code stored no state of its editors that holds ${stored}.`);
+      await this.page.waitForTimeout(200);
+    }
     await this.page.reload({ waitUntil: 'domcontentloaded' });
     await this.ready();
   }
@@ -156,6 +165,24 @@ export class VSCodeWindow {
     return this.page.locator('.label-name', { hasText: new RegExp(`^${pattern}$`) });
   }
 }
+
+/** As text, because it runs in the browser, whose types these tests do not have. */
+const readStoredEditors = `(async () => {
+  const read = (request) =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  const stored = [];
+  for (const { name } of await indexedDB.databases()) {
+    if (!name.startsWith('vscode-web-state-db-')) continue;
+    const database = await read(indexedDB.open(name));
+    const items = database.transaction('ItemTable').objectStore('ItemTable');
+    stored.push(await read(items.get('memento/workbench.parts.editor')));
+    database.close();
+  }
+  return stored.join();
+})()`;
 
 function plainSpaces(text: string): string {
   return text.replace(/\u00a0/g, ' ');
