@@ -92,10 +92,9 @@ export class VSCodeWindow {
   /** Ticks every row of the quick pick that a command opened, and accepts. */
   async pickAll(): Promise<void> {
     const picker = this.page.locator('.quick-input-widget');
-    const all = picker.locator('.quick-input-check-all');
-    await all.waitFor();
+    const all = picker.getByRole('checkbox', { name: 'Toggle all checkboxes' });
     if (!(await all.isChecked())) await all.click();
-    await this.page.keyboard.press('Enter');
+    await picker.getByRole('button', { name: 'OK' }).click();
   }
 
   /** Waits until the workbench is drawn in a theme of a kind. */
