@@ -25,6 +25,14 @@ describe('planAdapter', () => {
       [10, 10, 16],
     ],
     [[8, 8, 16], [128]],
+    [
+      [64, 4],
+      [16, 16],
+    ],
+    [
+      [-1, -1, 16],
+      [8, 8, 16],
+    ],
   ])('auto refuses %j to %j', (guided, hint) => {
     expect(() => planAdapter('auto', guided, hint)).toThrow(AdapterMismatch);
   });

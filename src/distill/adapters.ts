@@ -128,6 +128,9 @@ function proposeAdapter(guided: readonly number[], hint: readonly number[]): Ada
 
 function fits(kind: AdapterPlan['kind'], guided: readonly number[], hint: readonly number[]): boolean {
   if (guided.length !== hint.length) return false;
+  // Sequences, and sizes that depend on the batch (−1), are joined only where they are equal already.
+  const joinable = (guided.length === 1 || guided.length === 3) && Math.min(...guided, ...hint) > 0;
+  if (!joinable) return kind === 'none' && guided.every((size, axis) => size === hint[axis]);
   const [guidedHeight, guidedWidth] = sizeOf(guided);
   const [hintHeight, hintWidth] = sizeOf(hint);
   const same = guidedHeight === hintHeight && guidedWidth === hintWidth;

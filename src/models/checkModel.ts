@@ -84,6 +84,8 @@ function showShape(shape: tf.Shape): string {
 function describe(value: unknown): string {
   if (value === undefined) return 'returned nothing. Is a `return` missing?';
   if (value instanceof Promise) {
+    // It is told below that there must be no promise at all; what it is rejected with does not matter any more.
+    value.catch(() => undefined);
     return 'returned a Promise. A model function must not be `async`: it builds the model at once.';
   }
   if (value instanceof tf.SymbolicTensor) {

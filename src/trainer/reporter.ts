@@ -1,10 +1,10 @@
 import * as path from 'node:path';
 import { EventLog } from '../runs/eventLog';
 import type { RunEvent } from '../runs/events';
-import { writeJson } from '../runs/files';
+import { readJsonIfPresent, removeAbandonedTemporaries, writeJson } from '../runs/files';
 import { readStopRequest } from '../runs/control';
 import { identifyCurrentProcess } from '../runs/process';
-import { RUN_FILES, type RunEnd, type RunProgress } from '../runs/record';
+import { progressSchema, RUN_FILES, type RunEnd, type RunProgress } from '../runs/record';
 
 /** An event without its time. */
 export type NewEvent = RunEvent extends infer Each
@@ -15,6 +15,20 @@ export type NewEvent = RunEvent extends infer Each
 
 const beatMilliseconds = 1_000;
 const stopCheckMilliseconds = 200;
+
+/** The progress of a run before its first attempt; a later one goes on from what the one before it reached. */
+const NOTHING_DONE = {
+  step: 0,
+  totalSteps: 0,
+  epoch: 0,
+  totalEpochs: 0,
+  losses: {},
+  best: null,
+  last: null,
+  parameters: null,
+  multiplyAdds: null,
+  teachers: [],
+};
 
 /** Writes down what a run does: events, the heartbeat with its progress, the end. Also listens for requests to stop. */
 export class RunReporter {
@@ -29,23 +43,17 @@ export class RunReporter {
   ) {}
 
   static async open(directory: string): Promise<RunReporter> {
+    const folders = ['.', path.dirname(RUN_FILES.lastCheckpoint), path.dirname(RUN_FILES.stopRequest)];
+    await Promise.all(folders.map((folder) => removeAbandonedTemporaries(path.join(directory, folder))));
     const log = EventLog.open(path.join(directory, RUN_FILES.events));
+    const before = await readJsonIfPresent(path.join(directory, RUN_FILES.progress), progressSchema);
     const reporter = new RunReporter(directory, log, {
+      ...(before ?? NOTHING_DONE),
       process: await identifyCurrentProcess(),
       at: new Date().toISOString(),
       phase: 'loading',
-      step: 0,
-      totalSteps: 0,
-      epoch: 0,
-      totalEpochs: 0,
       imagesPerSecond: null,
       secondsLeft: null,
-      losses: {},
-      best: null,
-      last: null,
-      parameters: null,
-      multiplyAdds: null,
-      teachers: [],
     });
     await reporter.beat({}, true);
     return reporter;

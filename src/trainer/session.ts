@@ -35,7 +35,7 @@ export async function openSession(reporter: RunReporter, programs: TrainerProgra
   const record = await readRunRecord(directory);
   const experiment = record.resolved;
   const workspace = workspaceOf(directory);
-  const baseDirectory = path.dirname(path.join(workspace, record.experiment.path));
+  const baseDirectory = path.dirname(path.resolve(workspace, record.experiment.path));
   const engine = await selectEngine(record.engine, workspace);
   await reporter.beat({ phase: 'loading data' }, true);
   const dataset = await openDataset(experiment.data, {

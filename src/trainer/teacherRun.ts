@@ -12,6 +12,8 @@ import { StoppedByRequest } from './outcome';
 import type { RunReporter } from './reporter';
 import type { TeacherExperiment } from './teacherArchitecture';
 
+/** Who stops a teacher that was started for a student, when the student is stopped. */
+const STUDENT_STOPPED = 'the run it teaches,';
 const pollMilliseconds = 400;
 
 /** A teacher's run that has finished, and its best checkpoint. */
@@ -46,13 +48,15 @@ export async function obtainTeacherRun(
   for (;;) {
     const by = await reporter.stopRequested();
     if (by !== null) {
-      if (started) await requestStop(directory, `the run it teaches, ${path.basename(reporter.directory)}`);
+      if (started) await requestStop(directory, `${STUDENT_STOPPED} ${path.basename(reporter.directory)}`);
       throw new StoppedByRequest(by);
     }
     const state = await readState(await readRunFolder(directory));
     if (state === 'finished') return trainedTeacher(directory, id);
     if (state !== 'running') {
       const { end } = await readRunFolder(directory);
+      // Another student gave it up together with itself; we still need it.
+      if (end?.reason?.includes(STUDENT_STOPPED)) return obtainTeacherRun(teacher, reporter, options);
       throw new Error(
         `The run of the teacher ${options.label} (${id}) is ${state}${end?.reason ? `: ${end.reason}` : '.'}`,
       );

@@ -135,8 +135,9 @@ export class Training {
   private async endEpoch({ stage, epoch }: StepPlace): Promise<void> {
     const { every } = this.session.record.resolved.evaluate;
     const last = this.state.step === this.session.plan.totalSteps;
-    // While only hints are learnt the student has no head worth measuring.
-    const measurable = stage.terms.some((term) => term !== 'hints');
+    // As long as only hints have been learnt the student has no head worth measuring.
+    const soFar = this.session.plan.stages.slice(0, stage.index + 1);
+    const measurable = soFar.some(({ terms }) => terms.some((term) => term !== 'hints'));
     if (measurable && (last || (epoch + 1) % every === 0)) await this.evaluate();
     await this.save('last');
   }
@@ -149,7 +150,7 @@ export class Training {
       [session.lesson.student.model],
       session.lesson.imageShape,
     );
-    const test = await this.measureOn(measure);
+    const test = await this.measureOn(measure, 'the student');
     const epoch = this.state.step / session.plan.stepsPerEpoch;
     const last = { step: this.state.step, epoch, accuracy: test.accuracy };
     const best = this.state.best === null || test.accuracy > this.state.best.accuracy;
@@ -159,9 +160,16 @@ export class Training {
     await reporter.beat({ phase: 'training', best: this.state.best, last });
   }
 
-  private measureOn(measure: ReturnType<typeof prepareEvaluation>): Promise<Metrics> {
-    const { dataset, record } = this.session;
-    return measure(batchesOf(dataset.test, record.resolved.evaluate.batch), () => this.reporter.beat({}));
+  private async measureOn(measure: ReturnType<typeof prepareEvaluation>, whose: string): Promise<Metrics> {
+    const { dataset, record, plan } = this.session;
+    const metrics = await measure(batchesOf(dataset.test, record.resolved.evaluate.batch), () =>
+      this.reporter.beat({}),
+    );
+    if (!Number.isFinite(metrics.loss)) {
+      const { step } = this.state;
+      throw new TrainingDiverged(`test loss of ${whose}`, metrics.loss, step, step / plan.stepsPerEpoch);
+    }
+    return metrics;
   }
 
   private async save(kind: 'last' | 'best'): Promise<void> {
@@ -250,7 +258,10 @@ export class Training {
     await reporter.beat({ phase: 'measuring the teacher' }, true);
     const measured: { run: string | null; name: string; accuracy: number }[] = [];
     for (const [member, { model, label }] of lesson.teachers.entries()) {
-      const metrics = await this.measureOn(prepareEvaluation(engine, [model], lesson.imageShape));
+      const metrics = await this.measureOn(
+        prepareEvaluation(engine, [model], lesson.imageShape),
+        `the teacher ${label}`,
+      );
       const run = teacherRuns[member] ?? null;
       reporter.event({ type: 'model', which: 'teacher', name: label, ...sizeOf(model), run, metrics });
       measured.push({ run, name: label, accuracy: metrics.accuracy });
@@ -259,7 +270,10 @@ export class Training {
     if (lesson.teachers.length === 1) return;
     const models = lesson.teachers.map(({ model }) => model);
     const combine = lesson.experiment.distill?.soft?.ensemble;
-    const metrics = await this.measureOn(prepareEvaluation(engine, models, lesson.imageShape, combine));
+    const metrics = await this.measureOn(
+      prepareEvaluation(engine, models, lesson.imageShape, combine),
+      'the teachers',
+    );
     const sizes = models.map(sizeOf);
     const parameters = sizes.reduce((sum, size) => sum + size.parameters, 0);
     const multiplyAdds = sizes.reduce((sum, size) => sum + size.multiplyAdds, 0);
