@@ -115,7 +115,7 @@ describe('the controls', () => {
     ]);
     expect(await opened.pixels('loss:total', hue('dark', 'yellow'))).toBeGreaterThan(100);
     await card.getByRole('button', { name: 'More of mnist-student' }).click();
-    await card.getByRole('menuitem', { name: 'Take out of the charts' }).click();
+    await card.getByRole('button', { name: 'Take out of the charts' }).click();
     await opened.settled();
     expect(opened.calls.at(-1)).toBe('show(["kd"])');
     expect(await opened.page.locator('.run-card').count()).toBe(1);
@@ -187,6 +187,26 @@ describe('the controls', () => {
     await over.dblclick();
     await opened.settled();
     expect(await label.getAttribute('aria-label')).toContain('from step 0 to step 4,000');
+  });
+
+  it('zoom one chart alone by dragging up or down, until its zoom is reset', async () => {
+    const opened = await show([kd]);
+    const chart = opened.chart('accuracy');
+    const box = (await chart.locator('.u-over').boundingBox())!;
+    const reset = chart.getByRole('button', { name: 'Reset the zoom of Accuracy' });
+    const drawn = () => opened.pixels('accuracy', hue('dark', 'blue'));
+    const before = await drawn();
+    await opened.page.mouse.move(box.x + 200, box.y + box.height * 0.5);
+    await opened.page.mouse.down();
+    await opened.page.mouse.move(box.x + 203, box.y + box.height * 0.9, { steps: 4 });
+    await opened.page.mouse.up();
+    await opened.settled();
+    expect(await drawn()).not.toBe(before);
+    expect(restoreSettings(opened.saved).zoom).toBeNull();
+    await reset.click();
+    await opened.settled();
+    expect(await reset.count()).toBe(0);
+    expect(await drawn()).toBe(before);
   });
 
   it('show the numbers as tables', async () => {

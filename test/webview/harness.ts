@@ -63,6 +63,7 @@ export class Workshop {
     });
     const page = await context.newPage();
     const panel = new Panel(page, options.state ?? { runs: [], shown: [] }, options.saved);
+    Object.assign(panel.answers, options.answers);
     await panel.load(`${this.origin}/?theme=${theme}`);
     return panel;
   }
@@ -77,6 +78,8 @@ export interface PanelOptions {
   state?: RunsState;
   /** What `getState` returns. */
   saved?: unknown;
+  /** Answers of the host other than the usual. */
+  answers?: Partial<HostApi>;
 }
 
 declare global {

@@ -20,8 +20,9 @@ export function openedPanels(): Show {
   });
   afterEach(async () => {
     const opened = panels.splice(0);
+    const complaints = opened.flatMap((panel) => panel.complaints);
     for (const panel of opened) await panel.close();
-    expect(opened.flatMap(({ complaints }) => complaints)).toEqual([]);
+    expect(complaints).toEqual([]);
   });
   return async (plans, options = {}) => {
     const state = { runs: plans.map(fabricateRun), shown: plans.map(({ id }) => id) };

@@ -6,6 +6,25 @@ import { broken, fitnet, kd, student } from './plans';
 const show = openedPanels();
 
 describe('the states', () => {
+  it('still reading', async () => {
+    const opened = await show([], { answers: { ready: () => new Promise(() => undefined) } });
+    expect(await opened.page.getByRole('status').textContent()).toContain('Reading the runs…');
+    // Nothing may turn where motion is to be reduced.
+    expect(await opened.page.locator('vscode-progress-ring').count()).toBe(0);
+  });
+
+  it('nothing could be read: why, and another try', async () => {
+    const opened = await show([], {
+      answers: { ready: () => Promise.reject(new Error('EACCES: .distillery')) },
+    });
+    const alert = opened.page.getByRole('alert');
+    expect(await alert.textContent()).toContain('The runs could not be read: EACCES: .distillery');
+    opened.answers.ready = () => Promise.resolve({ runs: [fabricateRun(kd)], shown: ['kd'] });
+    await alert.getByText('Try again').click();
+    await expect.poll(() => opened.page.locator('.run-card').count()).toBe(1);
+    expect(await alert.count()).toBe(0);
+  });
+
   it('no runs at all', async () => {
     const opened = await show([]);
     expect(await opened.page.getByRole('heading').textContent()).toBe('No runs yet');

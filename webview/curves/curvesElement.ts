@@ -144,7 +144,7 @@ export class CurvesElement extends LitElement {
         this.theme.reducedMotion,
       )}
       ${notices(list, act)}
-      <div class="toolbar" role="toolbar" aria-label="View">
+      <div class="toolbar" role="group" aria-label="View">
         <button class="menu-button run-menu-button" popovertarget="run-menu">
           Choose runs <vscode-icon name="chevron-down" size="14"></vscode-icon>
         </button>

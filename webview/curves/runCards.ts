@@ -101,7 +101,7 @@ function cardActions(run: RunSummary, label: string, events: RunCardEvents): Tem
   const actions = runActions(run);
   const urgent = actions.find((action) => action === 'stop' || action === 'resume');
   const item = (icon: string, text: string, chosen: () => void) =>
-    html`<button class="menu-item" role="menuitem" popovertarget=${menu} @click=${chosen}>
+    html`<button class="menu-item" popovertarget=${menu} @click=${chosen}>
       <vscode-icon name=${icon} size="14"></vscode-icon> ${text}
     </button>`;
   return html`<div class="actions">
@@ -122,7 +122,7 @@ function cardActions(run: RunSummary, label: string, events: RunCardEvents): Tem
             <vscode-icon name=${ACTIONS[urgent].icon}></vscode-icon>
           </button>`
     }
-    <div id=${menu} class="menu card-menu" popover role="menu" aria-label=${label}>
+    <div id=${menu} class="menu card-menu" popover role="group" aria-label=${label}>
       ${actions.map((action) =>
         item(ACTIONS[action].icon, ACTIONS[action].text, () => {
           events.act(action, run.id);
