@@ -35,8 +35,6 @@ export interface HostOptions {
 export interface Host {
   /** `127.0.0.1:port`. */
   readonly address: string;
-  /** Changes settings of the person; open windows follow. */
-  configure(settings: Readonly<Record<string, unknown>>): void;
   /** What the server printed, for messages. */
   log(): string;
   /** Stops the server and its extension hosts and removes the profile. */
@@ -50,12 +48,10 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
   const user = join(profile, 'user', 'User');
   mkdirSync(user, { recursive: true });
   const trust = options.workspaceTrust === true;
-  let settings = { ...QUIET_SETTINGS, 'security.workspace.trust.enabled': trust, ...options.settings };
-  const configure = (changes: Readonly<Record<string, unknown>>) => {
-    settings = { ...settings, ...changes };
-    writeFileSync(join(user, 'settings.json'), JSON.stringify(settings));
-  };
-  configure({});
+  writeFileSync(
+    join(user, 'settings.json'),
+    JSON.stringify({ ...QUIET_SETTINGS, 'security.workspace.trust.enabled': trust, ...options.settings }),
+  );
   const extensions = join(profile, 'extensions');
   for (const file of options.extensions ?? []) installExtension(file, extensions);
   const server = spawn(
@@ -85,7 +81,7 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
   };
   try {
     const address = await listeningAddress(server, output);
-    return { address, configure, log: () => output.join(''), stop };
+    return { address, log: () => output.join(''), stop };
   } catch (error) {
     await stop();
     throw error;

@@ -17,8 +17,12 @@ export interface WindowOptions {
   size?: { width: number; height: number };
 }
 
-const themeClasses = { dark: 'vs-dark', light: 'vs', 'high contrast': 'hc-black' } as const;
-export type ThemeKind = keyof typeof themeClasses;
+const themes = {
+  dark: { label: 'Dark Modern', className: 'vs-dark' },
+  light: { label: 'Light Modern', className: 'vs' },
+  'high contrast': { label: 'Dark High Contrast', className: 'hc-black' },
+} as const;
+export type Theme = keyof typeof themes;
 
 /** A window of the workbench, in a Chromium of its own. Knows VS Code and nothing of Distillery. */
 export class VSCodeWindow {
@@ -97,9 +101,12 @@ export class VSCodeWindow {
     await picker.getByRole('button', { name: 'OK' }).click();
   }
 
-  /** Waits until the workbench is drawn in a theme of a kind. */
-  async themed(kind: ThemeKind): Promise<void> {
-    await this.page.locator(`.monaco-workbench.${themeClasses[kind]}`).waitFor();
+  /** Chooses a colour theme. */
+  async chooseTheme(theme: Theme): Promise<void> {
+    await this.command('Preferences: Color Theme');
+    await this.page.locator('.quick-input-widget input').first().fill(themes[theme].label);
+    await this.pick(themes[theme].label);
+    await this.page.locator(`.monaco-workbench.${themes[theme].className}`).waitFor();
   }
 
   /** Opens a file of the folder by its name. */
