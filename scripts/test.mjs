@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { prepareCheckout, root } from './setup.mjs';
 
 /**
  * `npm test`: everything that is checked, in stages that all run; the last line is `N passed, N failed`.
@@ -16,7 +16,6 @@ import { parseArgs } from 'node:util';
  * `--allow-missing` is given.
  */
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const results = join(root, 'test-results');
 
 /** @typedef {{ passed: number, failed: number, skipped?: number, missing?: string }} Counts */
@@ -56,8 +55,10 @@ async function main() {
     console.error(`There is no stage ${unknown.join(', ')}. The stages: ${Object.keys(stages).join(', ')}.`);
     return 2;
   }
-  checkNode();
-  if (!installDependencies()) return 1;
+  if (!prepareCheckout()) {
+    console.error('Nothing was tested.\n0 passed, 1 failed');
+    return 1;
+  }
   const lines = [];
   const total = { passed: 0, failed: 0 };
   for (const [name, run] of Object.entries(stages)) {
@@ -78,44 +79,6 @@ async function main() {
   console.log(`\n${lines.join('\n')}\n`);
   console.log(`${total.passed} passed, ${total.failed} failed`);
   return total.failed === 0 && total.passed > 0 ? 0 : 1;
-}
-
-function checkNode() {
-  const wanted = manifestOf('package.json').engines.node.replace('>=', '');
-  const number = (version) =>
-    version.split('.').reduce((sum, part, place) => sum + Number(part) * 1000 ** (2 - place), 0);
-  if (number(process.versions.node) < number(wanted)) {
-    console.error(`Node ${wanted} or newer is needed; this is ${process.versions.node}.`);
-    process.exit(1);
-  }
-}
-
-/** `npm ci`, unless node_modules holds what the lockfile asks for. */
-function installDependencies() {
-  if (dependenciesAreCurrent()) return true;
-  console.log('node_modules/ does not hold what package-lock.json asks for: npm ci');
-  // npm is a .cmd file on Windows, which only a shell starts; under `npm test` its script is known.
-  const npm = process.env['npm_execpath'];
-  const { status } =
-    npm === undefined
-      ? spawnSync('npm ci', { stdio: 'inherit', shell: true })
-      : spawnSync(process.execPath, [npm, 'ci'], { stdio: 'inherit' });
-  if (status !== 0) console.error('npm ci failed; nothing was tested.\n0 passed, 1 failed');
-  return status === 0;
-}
-
-function dependenciesAreCurrent() {
-  const installedFile = join(root, 'node_modules', '.package-lock.json');
-  if (!existsSync(installedFile)) return false;
-  const installed = manifestOf(installedFile).packages;
-  return Object.entries(manifestOf('package-lock.json').packages).every(
-    ([place, { version, optional }]) =>
-      place === '' || (installed[place] === undefined ? optional : installed[place].version === version),
-  );
-}
-
-function manifestOf(file) {
-  return JSON.parse(readFileSync(file, 'utf8'));
 }
 
 /** Runs a script with this Node; true when it succeeded. */
@@ -142,7 +105,7 @@ function vitest(project) {
     ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
   );
   if (!existsSync(report)) return { passed: 0, failed: 1 };
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = manifestOf(report);
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = readReport(report);
   // A file that could not be loaded has no tests that failed.
   const brokenFiles = testResults.filter(
     ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
@@ -159,7 +122,7 @@ function suiteInVSCode() {
   const folder = join(results, 'vscode');
   rmSync(folder, { recursive: true, force: true });
   const succeeded = node('test/vscode/run.mjs');
-  const reports = existsSync(folder) ? readdirSync(folder).map((name) => manifestOf(join(folder, name))) : [];
+  const reports = existsSync(folder) ? readdirSync(folder).map((name) => readReport(join(folder, name))) : [];
   const sum = (key) => reports.reduce((total, report) => total + report[key], 0);
   return settle(succeeded, { passed: sum('passed'), failed: sum('failed'), skipped: sum('pending') });
 }
@@ -190,4 +153,8 @@ function missing(what, reason) {
   const line = '!'.repeat(96);
   console.error(`${line}\nNOT RUN: ${reason}\n${line}`);
   return { passed: 0, failed: options['allow-missing'] ? 0 : 1, missing: `NOT RUN: ${what}` };
+}
+
+function readReport(file) {
+  return JSON.parse(readFileSync(file, 'utf8'));
 }
