@@ -54,7 +54,7 @@ export class DistilleryWorkbench {
    * it back, and a page of a webview takes it so late that a list which the command opened loses it and closes.
    */
   async command(title: string): Promise<void> {
-    await this.window.page.keyboard.press('Control+0');
+    await this.window.focusSideBar();
     await this.window.command(`Distillery: ${title}`);
   }
 

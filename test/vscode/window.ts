@@ -90,9 +90,16 @@ export class VSCodeWindow {
     await this.picker.getByRole('button', { name: 'OK' }).click();
   }
 
+  /** Puts the focus into the side bar. */
+  async focusSideBar(): Promise<void> {
+    await this.page.keyboard.press('Control+0');
+  }
+
   /** Chooses a colour theme. */
   async chooseTheme(theme: Theme): Promise<void> {
-    await this.command('Preferences: Color Theme');
+    await this.focusSideBar();
+    await this.page.keyboard.press('Control+K');
+    await this.page.keyboard.press('Control+T');
     await this.pick(themes[theme].label);
     await this.page.locator(`.monaco-workbench.${themes[theme].className}`).waitFor();
   }
