@@ -49,12 +49,7 @@ export class DistilleryWorkbench {
     return this.window.page.locator('.markers-panel .monaco-list-row');
   }
 
-  /**
-   * Runs a command of ours from the palette. The focus is put into the side bar before: after a command, VS Code gives
-   * it back, and a page of a webview takes it so late that a list which the command opened loses it and closes.
-   */
   async command(title: string): Promise<void> {
-    await this.window.focusSideBar();
     await this.window.command(`Distillery: ${title}`);
   }
 

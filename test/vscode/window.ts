@@ -50,21 +50,20 @@ export class VSCodeWindow {
     }
   }
 
-  /**
-   * Runs a command of the palette by its whole title, e.g. `Distillery: Stop Run`. With the keyboard: a pointer that
-   * rests where a row was brings up hovers, which close the next list.
-   */
+  /** Runs a command of the palette by its whole title, e.g. `Distillery: Stop Run`. */
   async command(title: string, timeout = 30_000): Promise<void> {
-    const row = this.picker.locator('.monaco-list-row.focused').filter({ has: this.exactLabel(title) });
+    const picker = this.page.locator('.quick-input-widget');
+    const row = picker.locator('.monaco-list-row').filter({ has: this.exactLabel(title) });
     const deadline = Date.now() + timeout;
     for (;;) {
       // The palette lists what exists when it opens: a command contributed since then needs it opened again.
       await this.page.keyboard.press('F1');
       try {
-        await this.pickerInput.waitFor({ state: 'visible', timeout: 3000 });
-        await this.pickerInput.fill(`>${title}`);
-        await row.waitFor({ timeout: 3000 });
-        break;
+        const input = picker.locator('input').first();
+        await input.waitFor({ state: 'visible', timeout: 3000 });
+        await input.fill(`>${title}`);
+        await row.first().click({ timeout: 3000 });
+        return;
       } catch (error) {
         if (Date.now() > deadline) {
           throw new Error(`The palette has no command "${title}".`, { cause: error });
@@ -72,34 +71,40 @@ export class VSCodeWindow {
         await this.page.keyboard.press('Escape');
       }
     }
-    await this.page.keyboard.press('Enter');
   }
 
-  /** Picks the first row that holds a text in the list that a command opened. */
-  async pick(text: string): Promise<void> {
-    await this.picker.locator('.monaco-list-row', { hasText: text }).first().waitFor();
-    await this.pickerInput.fill(text);
-    await this.picker.locator('.monaco-list-row.focused', { hasText: text }).waitFor();
-    await this.page.keyboard.press('Enter');
+  /** Titles that the palette offers for a text. */
+  async paletteTitles(text: string): Promise<string[]> {
+    const picker = this.page.locator('.quick-input-widget');
+    await this.page.keyboard.press('F1');
+    const input = picker.locator('input').first();
+    await input.fill(`>${text}`);
+    await picker.locator('.monaco-list-row').first().waitFor();
+    const labels = await picker
+      .locator('.monaco-list-row .label-name:not(.label-description)')
+      .allTextContents();
+    await this.page.keyboard.press('Escape');
+    return labels.map(plainSpaces);
+  }
+
+  /** Picks a row of the quick pick that a command opened. */
+  async pick(text: string | RegExp): Promise<void> {
+    const row = this.page.locator('.quick-input-widget .monaco-list-row').filter({ hasText: text });
+    await row.first().click();
   }
 
   /** Ticks every row of the quick pick that a command opened, and accepts. */
   async pickAll(): Promise<void> {
-    const all = this.picker.getByRole('checkbox', { name: 'Toggle all checkboxes' });
+    const picker = this.page.locator('.quick-input-widget');
+    const all = picker.getByRole('checkbox', { name: 'Toggle all checkboxes' });
     if (!(await all.isChecked())) await all.click();
-    await this.picker.getByRole('button', { name: 'OK' }).click();
-  }
-
-  /** Puts the focus into the side bar. */
-  async focusSideBar(): Promise<void> {
-    await this.page.keyboard.press('Control+0');
+    await picker.getByRole('button', { name: 'OK' }).click();
   }
 
   /** Chooses a colour theme. */
   async chooseTheme(theme: Theme): Promise<void> {
-    await this.focusSideBar();
-    await this.page.keyboard.press('Control+K');
-    await this.page.keyboard.press('Control+T');
+    await this.command('Preferences: Color Theme');
+    await this.page.locator('.quick-input-widget input').first().fill(themes[theme].label);
     await this.pick(themes[theme].label);
     await this.page.locator(`.monaco-workbench.${themes[theme].className}`).waitFor();
   }
@@ -107,9 +112,11 @@ export class VSCodeWindow {
   /** Opens a file of the folder by its name. */
   async openFile(name: string): Promise<void> {
     await this.page.keyboard.press('Control+P');
-    await this.pickerInput.waitFor({ state: 'visible' });
-    await this.pickerInput.fill(name);
-    await this.picker.locator('.monaco-list-row.focused', { hasText: name }).waitFor();
+    const input = this.page.locator('.quick-input-widget input').first();
+    await input.waitFor({ state: 'visible' });
+    await input.fill(name);
+    const row = this.page.locator('.quick-input-widget .monaco-list-row').filter({ hasText: name });
+    await row.first().waitFor();
     await this.page.keyboard.press('Enter');
     await this.editorTab(name).waitFor();
   }
@@ -154,15 +161,6 @@ export class VSCodeWindow {
     await this.browser.close();
   }
 
-  /** The list at the top of the window: the palette, or what a command asks. */
-  private get picker(): Locator {
-    return this.page.locator('.quick-input-widget');
-  }
-
-  private get pickerInput(): Locator {
-    return this.picker.locator('input[type="text"]').first();
-  }
-
   private async ready(): Promise<void> {
     await this.page.waitForSelector('.monaco-workbench .activitybar', { timeout: 60_000 });
   }
@@ -191,6 +189,10 @@ const readStoredEditors = `(async () => {
   }
   return stored.join();
 })()`;
+
+function plainSpaces(text: string): string {
+  return text.replace(/\u00a0/g, ' ');
+}
 
 /** Has the workbench load extensions from their folders, and run a test module in their host. */
 async function develop(page: Page, host: Host, options: DevelopmentOptions): Promise<void> {
