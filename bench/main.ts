@@ -2,8 +2,18 @@ import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { STEP_CASES } from './cases/cases';
 import type { StepCase } from './cases/case';
+import { measureStart, measureTraining, type EndToEndOptions } from './endToEnd';
+import { PAIRS, type Pair } from './laboratory';
 import { describeMachine } from './machine';
-import { printMissingTorch, printPeaks, printStepRows, tellProgress, warnOfLoad } from './print';
+import {
+  printEndToEnd,
+  printMachine,
+  printMissingTorch,
+  printPeaks,
+  printStepRows,
+  tellProgress,
+  warnOfLoad,
+} from './print';
 import { findTorch, TorchMissing, type Torch } from './python';
 import { checkCase, measurePeak, measureStep, type StepOptions, type StepRow } from './step';
 
@@ -12,6 +22,7 @@ interface CommonOptions {
   provider?: string;
   device: string;
   python?: string;
+  rounds: number;
   json: boolean;
 }
 
@@ -19,27 +30,42 @@ interface StepCommandOptions extends CommonOptions {
   case?: string[];
   batch: number[];
   threads: number[];
-  rounds: number;
   check: boolean;
+}
+
+interface EndToEndCommandOptions extends CommonOptions {
+  pair: string[];
+  images: number;
+  testImages: number;
+  epochs: number;
+  batch: number;
+  threads: number;
+  hints: boolean;
 }
 
 const root = process.env['DISTILLERY_ROOT'] ?? process.cwd();
 
 async function main(): Promise<void> {
   const program = new Command('bench').description('Measures Distillery beside PyTorch.');
-  withCommonOptions(program.command('step'))
+  withCommonOptions(program.command('step'), 7)
     .description('times one distillation step, the same on both sides')
     .option('--case <names...>', `of ${STEP_CASES.map(({ name }) => name).join(', ')}; without it, all`)
     .option('--batch <sizes>', 'images in a batch', wholeNumbers, [64, 128])
     .option('--threads <counts>', 'threads of each side', wholeNumbers, threadCounts())
-    .option('--rounds <count>', 'how often both take turns', wholeNumber, 7)
     .option('--check', 'only check that both sides do the same work', false)
     .action(runStep);
+  withTrainingOptions(program.command('train'), ['conv'], 3)
+    .description('times a whole distillation: data, training, evaluation, checkpoints')
+    .action((options: EndToEndCommandOptions) => runEndToEnd('train', options));
+  withTrainingOptions(program.command('start'), ['conv', 'resnet'], 5)
+    .description('times the start of a training up to its first step')
+    .action((options: EndToEndCommandOptions) => runEndToEnd('start', options));
   await program.parseAsync();
 }
 
-function withCommonOptions(command: Command): Command {
+function withCommonOptions(command: Command, rounds: number): Command {
   return command
+    .option('--rounds <count>', 'how often both take turns', wholeNumber, rounds)
     .option('--engine <name>', 'our engine', 'auto')
     .addOption(
       new Option('--provider <name>', 'what our engine computes on').choices(['cpu', 'webgpu', 'cuda']),
@@ -54,17 +80,21 @@ function withCommonOptions(command: Command): Command {
     .option('--json', 'print one JSON object on standard output', false);
 }
 
+function withTrainingOptions(command: Command, pairs: string[], rounds: number): Command {
+  return withCommonOptions(command, rounds)
+    .option('--pair <names...>', `of ${PAIRS.map(({ name }) => name).join(', ')}`, pairs)
+    .option('--images <count>', 'training images', wholeNumber, 10_000)
+    .option('--test-images <count>', 'test images', wholeNumber, 2_000)
+    .option('--epochs <count>', 'epochs of the student', wholeNumber, 5)
+    .option('--batch <size>', 'images in a batch', wholeNumber, 64)
+    .option('--threads <count>', 'threads of each side', wholeNumber, availableParallelism())
+    .option('--hints', 'learn from a hint too', false);
+}
+
 async function runStep(options: StepCommandOptions): Promise<void> {
-  const cases = chosenCases(options.case);
+  const cases = options.case?.map((name) => chosen('case', STEP_CASES, name)) ?? STEP_CASES;
   const torch = await torchOrNone(options);
-  const settings: StepOptions = {
-    root,
-    engine: options.engine,
-    provider: options.provider ?? null,
-    rounds: options.rounds,
-    torch,
-    device: options.device,
-  };
+  const settings: StepOptions = { ...settingsOf(options, torch) };
   if (options.check) {
     await checkCases(cases, settings);
     return;
@@ -92,12 +122,12 @@ async function runStep(options: StepCommandOptions): Promise<void> {
   }
   if (failures.length > 0) process.exitCode = 1;
   if (options.json) {
-    const { provider, device } = options;
-    const result = { benchmark: 'step', machine, torch, provider, device, peaks, rows, failures };
-    process.stdout.write(`${JSON.stringify(result)}\n`);
+    const { provider = null, device } = options;
+    printJsonObject({ benchmark: 'step', machine, torch, provider, device, peaks, rows, failures });
     return;
   }
-  printPeaks(machine, torch, peaks);
+  printMachine(machine, torch);
+  printPeaks(peaks);
   printStepRows(rows, peaks);
 }
 
@@ -112,15 +142,44 @@ async function checkCases(cases: readonly StepCase[], settings: StepOptions): Pr
   }
 }
 
-/** @throws Error when a name is unknown. */
-function chosenCases(names: readonly string[] | undefined): readonly StepCase[] {
-  return (names ?? STEP_CASES.map(({ name }) => name)).map((name) => {
-    const found = STEP_CASES.find((candidate) => candidate.name === name);
-    if (found) return found;
-    throw new Error(
-      `There is no case ${name}. The cases: ${STEP_CASES.map((candidate) => candidate.name).join(', ')}.`,
-    );
-  });
+async function runEndToEnd(benchmark: 'train' | 'start', options: EndToEndCommandOptions): Promise<void> {
+  const pairs = options.pair.map((name): Pair => chosen('pair', PAIRS, name));
+  const torch = await torchOrNone(options);
+  const { images, testImages, epochs, batch, hints, threads, provider = null, device } = options;
+  const machine = describeMachine();
+  warnOfLoad(machine);
+  const rows = [];
+  for (const pair of pairs) {
+    const subject = { pair, images, testImages, epochs, batch, hints };
+    const settings: EndToEndOptions = {
+      ...settingsOf(options, torch),
+      threads,
+      subject,
+      tell: (line) => {
+        tellProgress(`${pair.name}: ${line}`);
+      },
+    };
+    rows.push(await (benchmark === 'train' ? measureTraining : measureStart)(settings));
+  }
+  const asked = { images, testImages, epochs, batch, hints, threads };
+  if (options.json) {
+    printJsonObject({ benchmark, machine, torch, provider, device, ...asked, rows });
+    return;
+  }
+  printMachine(machine, torch);
+  printEndToEnd(benchmark, asked, rows);
+}
+
+function settingsOf(options: CommonOptions, torch: Torch | null): StepOptions {
+  const { engine, provider = null, rounds, device } = options;
+  return { root, engine, provider, rounds, torch, device };
+}
+
+/** @throws Error when the name is unknown. */
+function chosen<Item extends { name: string }>(kind: string, items: readonly Item[], name: string): Item {
+  const found = items.find((item) => item.name === name);
+  if (found) return found;
+  throw new Error(`There is no ${kind} ${name}. There are ${items.map((item) => item.name).join(', ')}.`);
 }
 
 async function torchOrNone({ python, device }: CommonOptions): Promise<Torch | null> {
@@ -131,6 +190,10 @@ async function torchOrNone({ python, device }: CommonOptions): Promise<Torch | n
     printMissingTorch(error.message);
     return null;
   }
+}
+
+function printJsonObject(value: object): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
 function wholeNumber(text: string): number {

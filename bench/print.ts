@@ -1,4 +1,5 @@
 import { layOutTable, printLine } from '../src/cli/output';
+import type { EndToEndRow } from './endToEnd';
 import type { Machine } from './machine';
 import type { Torch } from './python';
 import { geometricMean, type Spread } from './report';
@@ -30,11 +31,14 @@ export function warnOfLoad({ load, cores }: Machine): void {
   );
 }
 
-export function printPeaks(machine: Machine, torch: Torch | null, peaks: readonly Peak[]): void {
+export function printMachine(machine: Machine, torch: Torch | null): void {
   const peer = torch ? `torch ${torch.version} (${torch.libraries})` : 'no torch';
   printLine(`${machine.processor}, ${machine.cores} cores, Node ${machine.node}, ${peer}`);
-  for (const { threads, ours, torch: theirs } of peaks) {
-    const beside = theirs === null ? '' : `, torch ${theirs.toFixed(0)}`;
+}
+
+export function printPeaks(peaks: readonly Peak[]): void {
+  for (const { threads, ours, torch } of peaks) {
+    const beside = torch === null ? '' : `, torch ${torch.toFixed(0)}`;
     printLine(`Product of large matrices on ${threads} threads: ours ${ours.toFixed(0)} GFLOP/s${beside}`);
   }
   printLine();
@@ -69,6 +73,40 @@ export function printStepRows(rows: readonly StepRow[], peaks: readonly Peak[]):
   printLine(layOutTable(head, cells, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]));
   const ratios = rows.flatMap(({ ratio }) => (ratio ? [ratio.median] : []));
   if (ratios.length > 0) printLine(`\nGeometric mean of the ratios: ${geometricMean(ratios).toFixed(2)}`);
+}
+
+/** What `train` and `start` measured. */
+export function printEndToEnd(
+  benchmark: 'train' | 'start',
+  asked: { images: number; epochs: number; batch: number; hints: boolean; threads: number },
+  rows: readonly EndToEndRow[],
+): void {
+  const { images, epochs, batch, hints, threads } = asked;
+  const what =
+    benchmark === 'train'
+      ? `${epochs} epochs of ${images} images, from the start of the process to its end`
+      : `from the start of the process to the end of the first step, ${images} images`;
+  printLine(`${what}; batch ${batch}, ${threads} threads${hints ? ', with a hint' : ''}.`);
+  printLine('Ratio: time of torch (its better layout) / ours; above 1, ours is faster.\n');
+  const cells = rows.flatMap(({ pair, ours, torch, ratio }) =>
+    [ours, torch].flatMap((side) =>
+      side === null
+        ? []
+        : [
+            [
+              pair,
+              side.device,
+              `${side.seconds.median.toFixed(1)} [${side.seconds.low.toFixed(1)}–${side.seconds.high.toFixed(1)}]`,
+              side === ours && ratio ? ratioText(ratio) : '',
+              side.firstStep.toFixed(1),
+              side.accuracy === null ? '–' : `${(100 * side.accuracy).toFixed(1)} %`,
+              memoryText(side.memory),
+            ],
+          ],
+    ),
+  );
+  const head = ['pair', 'side', 'seconds', 'ratio', 'first step s', 'accuracy', 'MiB'];
+  printLine(layOutTable(head, cells, [2, 3, 4, 5, 6]));
 }
 
 function peakOf(peaks: readonly Peak[], threads: number): number {

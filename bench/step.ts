@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StepCase } from './cases/case';
 import { Contestant } from './contestant';
+import { ourEnvironment } from './environment';
 import { TORCH_LAYOUTS, type TorchLayout, type TorchRequest, type WorkerRequest } from './protocol';
 import { pythonEnvironment, torchScript, type Torch } from './python';
 import { bestOfRounds, gigaflops, median, pairedRatios, spread, stepsFor, type Spread } from './report';
@@ -56,7 +57,7 @@ export async function measureStep(
     const { torch, device } = options;
     for (const layout of torch ? layouts : []) {
       const request = { name, batch, threads, layout, device, count: false };
-      contestants.push(await startTorch(request, torch!));
+      contestants.push(await startTorch(request, torch!, options.root));
     }
     for (const peer of contestants.slice(1)) checkSameWork(contestants[0]!, peer);
     const { firstSteps, times } = await race(contestants, options.rounds);
@@ -113,7 +114,7 @@ export async function checkCase(
   try {
     const { torch, device } = options;
     const request = { name, batch: 2, threads: 1, layout: TORCH_LAYOUTS[0], device, count: true };
-    const peer = await startTorch(request, torch);
+    const peer = await startTorch(request, torch, options.root);
     contestants.push(peer);
     const [ours] = contestants as [Contestant];
     checkSameWork(ours, peer);
@@ -139,17 +140,8 @@ function startOurs(
   return Contestant.start('Distillery', command, ourEnvironment(threads, provider));
 }
 
-/** The environment of our side: how many threads its engine may use, and on what it computes. */
-export function ourEnvironment(threads: number, provider: string | null): NodeJS.ProcessEnv {
-  return {
-    ...process.env,
-    DISTILLERY_THREADS: `${threads}`,
-    ...(provider === null ? {} : { DISTILLERY_PROVIDER: provider }),
-  };
-}
-
-function startTorch(request: TorchRequest, torch: Torch): Promise<Contestant> {
-  const script = torchScript(process.env['DISTILLERY_ROOT']!, 'step.py');
+function startTorch(request: TorchRequest, torch: Torch, root: string): Promise<Contestant> {
+  const script = torchScript(root, 'step.py');
   return Contestant.start(
     `torch (${request.layout})`,
     [torch.python, script, JSON.stringify(request)],

@@ -4,7 +4,7 @@ import { prepareCheckout, root } from './setup.mjs';
 
 /**
  * `npm run bench -- step | train | start`: measures Distillery beside PyTorch (docs/performance.md). Starts on a fresh
- * clone; bundles bench/ into dist/bench/ and runs it.
+ * clone; builds dist/, bundles bench/ into dist/bench/ and runs it.
  */
 
 process.exitCode = await main();
@@ -12,6 +12,11 @@ process.exitCode = await main();
 async function main() {
   if (!prepareCheckout()) return 1;
   const { build } = await import('esbuild');
+  // What is built goes to standard error, since standard output may be JSON.
+  const built = spawnSync(process.execPath, [join(root, 'scripts', 'build.mjs')], {
+    stdio: ['ignore', process.stderr, process.stderr],
+  });
+  if (built.status !== 0) return 1;
   const output = join(root, 'dist', 'bench');
   await build({
     absWorkingDir: root,

@@ -66,10 +66,10 @@ class ResidualBlock(nn.Module):
 class ResidualNet(nn.Module):
     """Stages of residual blocks, given as (channels, blocks); the hint is the output of the second stage."""
 
-    def __init__(self, stages: tuple[tuple[int, int], ...]):
+    def __init__(self, stages: tuple[tuple[int, int], ...], inputs: int = 3):
         super().__init__()
         width = stages[0][0]
-        self.stem = nn.Sequential(conv_norm(3, width), nn.ReLU(inplace=True))
+        self.stem = nn.Sequential(conv_norm(inputs, width), nn.ReLU(inplace=True))
         self.stages = nn.ModuleList()
         for stage, (channels, count) in enumerate(stages):
             blocks = []
