@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { RUN_FILES } from '../src/runs/record';
 import { ourEnvironment } from './environment';
 import { Laboratory, type Subject } from './laboratory';
-import { TORCH_LAYOUTS, type TorchLayout } from './protocol';
+import { TORCH_LAYOUTS, type TorchAdam, type TorchLayout } from './protocol';
 import { pythonEnvironment, torchScript, type Torch } from './python';
 import { bestOfRounds, median, pairedRatios, spread, type Spread } from './report';
 import { trainOurs, trainTorch, type TorchTraining, type Training } from './training';
@@ -14,6 +14,7 @@ export interface EndToEndOptions {
   torch: Torch | null;
   /** torch's. */
   device: string;
+  adam: TorchAdam;
   threads: number;
   rounds: number;
   subject: Subject;
@@ -150,7 +151,7 @@ function theirs(
 }
 
 function request(
-  { subject, threads, device }: EndToEndOptions,
+  { subject, threads, device, adam }: EndToEndOptions,
   laboratory: Laboratory,
   who: TorchTraining['who'],
 ): TorchTraining {
@@ -166,5 +167,6 @@ function request(
     threads,
     layout,
     device,
+    adam,
   };
 }

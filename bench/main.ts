@@ -14,6 +14,7 @@ import {
   tellProgress,
   warnOfLoad,
 } from './print';
+import { TORCH_ADAMS, type TorchAdam } from './protocol';
 import { findTorch, TorchMissing, type Torch } from './python';
 import { checkCase, measurePeak, measureStep, type StepOptions, type StepRow } from './step';
 
@@ -21,6 +22,7 @@ interface CommonOptions {
   engine: string;
   provider?: string;
   device: string;
+  adam: TorchAdam;
   python?: string;
   rounds: number;
   json: boolean;
@@ -73,6 +75,7 @@ function withCommonOptions(command: Command, rounds: number): Command {
     .addOption(
       new Option('--device <name>', 'what torch computes on').choices(['cpu', 'cuda']).default('cpu'),
     )
+    .addOption(new Option('--adam <name>', "torch's optimizer").choices(TORCH_ADAMS).default('default'))
     .option(
       '--python <path>',
       'a Python that has torch; without it, the one of DISTILLERY_PYTHON, else python3',
@@ -122,8 +125,8 @@ async function runStep(options: StepCommandOptions): Promise<void> {
   }
   if (failures.length > 0) process.exitCode = 1;
   if (options.json) {
-    const { provider = null, device } = options;
-    printJsonObject({ benchmark: 'step', machine, torch, provider, device, peaks, rows, failures });
+    const { provider = null, device, adam } = options;
+    printJsonObject({ benchmark: 'step', machine, torch, provider, device, adam, peaks, rows, failures });
     return;
   }
   printMachine(machine, torch);
@@ -145,7 +148,7 @@ async function checkCases(cases: readonly StepCase[], settings: StepOptions): Pr
 async function runEndToEnd(benchmark: 'train' | 'start', options: EndToEndCommandOptions): Promise<void> {
   const pairs = options.pair.map((name): Pair => chosen('pair', PAIRS, name));
   const torch = await torchOrNone(options);
-  const { images, testImages, epochs, batch, hints, threads, provider = null, device } = options;
+  const { images, testImages, epochs, batch, hints, threads, provider = null, device, adam } = options;
   const machine = describeMachine();
   warnOfLoad(machine);
   const rows = [];
@@ -163,7 +166,7 @@ async function runEndToEnd(benchmark: 'train' | 'start', options: EndToEndComman
   }
   const asked = { images, testImages, epochs, batch, hints, threads };
   if (options.json) {
-    printJsonObject({ benchmark, machine, torch, provider, device, ...asked, rows });
+    printJsonObject({ benchmark, machine, torch, provider, device, adam, ...asked, rows });
     return;
   }
   printMachine(machine, torch);
@@ -171,8 +174,8 @@ async function runEndToEnd(benchmark: 'train' | 'start', options: EndToEndComman
 }
 
 function settingsOf(options: CommonOptions, torch: Torch | null): StepOptions {
-  const { engine, provider = null, rounds, device } = options;
-  return { root, engine, provider, rounds, torch, device };
+  const { engine, provider = null, rounds, device, adam } = options;
+  return { root, engine, provider, rounds, torch, device, adam };
 }
 
 /** @throws Error when the name is unknown. */

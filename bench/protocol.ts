@@ -20,9 +20,14 @@ export interface TorchRequest {
   threads: number;
   layout: TorchLayout;
   device: string;
+  adam: TorchAdam;
   /** Count multiply-adds too; loads a large part of torch. */
   count: boolean;
 }
+
+/** `default` is what `torch.optim.Adam(parameters)` gives; `fused` asks for its fused kernel. */
+export const TORCH_ADAMS = ['default', 'fused'] as const;
+export type TorchAdam = (typeof TORCH_ADAMS)[number];
 
 export const TORCH_LAYOUTS = ['nchw', 'channels_last'] as const;
 export type TorchLayout = (typeof TORCH_LAYOUTS)[number];

@@ -3,7 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { StepCase } from './cases/case';
 import { Contestant } from './contestant';
 import { ourEnvironment } from './environment';
-import { TORCH_LAYOUTS, type TorchLayout, type TorchRequest, type WorkerRequest } from './protocol';
+import {
+  TORCH_LAYOUTS,
+  type TorchAdam,
+  type TorchLayout,
+  type TorchRequest,
+  type WorkerRequest,
+} from './protocol';
 import { pythonEnvironment, torchScript, type Torch } from './python';
 import { bestOfRounds, gigaflops, median, pairedRatios, spread, stepsFor, type Spread } from './report';
 
@@ -18,6 +24,7 @@ export interface StepOptions {
   torch: Torch | null;
   /** torch's. */
   device: string;
+  adam: TorchAdam;
 }
 
 /** One case at one batch size and number of threads. Times in milliseconds a step, memory in MiB. */
@@ -54,9 +61,9 @@ export async function measureStep(
   const layouts = teacher || hint || name === 'depthwise' ? TORCH_LAYOUTS : TORCH_LAYOUTS.slice(0, 1);
   const contestants = [await startOurs({ name, batch, engine: options.engine }, threads, options)];
   try {
-    const { torch, device } = options;
+    const { torch, device, adam } = options;
     for (const layout of torch ? layouts : []) {
-      const request = { name, batch, threads, layout, device, count: false };
+      const request = { name, batch, threads, layout, device, adam, count: false };
       contestants.push(await startTorch(request, torch!, options.root));
     }
     for (const peer of contestants.slice(1)) checkSameWork(contestants[0]!, peer);
@@ -112,8 +119,8 @@ export async function checkCase(
 ): Promise<{ student: number; adapter: number; teacher: number; multiplyAdds: number }> {
   const contestants = [await startOurs({ name, batch: 2, engine: options.engine }, 1, options)];
   try {
-    const { torch, device } = options;
-    const request = { name, batch: 2, threads: 1, layout: TORCH_LAYOUTS[0], device, count: true };
+    const { torch, device, adam } = options;
+    const request = { name, batch: 2, threads: 1, layout: TORCH_LAYOUTS[0], device, adam, count: true };
     const peer = await startTorch(request, torch, options.root);
     contestants.push(peer);
     const [ours] = contestants as [Contestant];

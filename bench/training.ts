@@ -11,6 +11,7 @@ import { progressSchema, RUN_FILES } from '../src/runs/record';
 import { runsFolder } from '../src/runs/workspace';
 import type { Laboratory } from './laboratory';
 import { peakMemory } from './machine';
+import type { TorchAdam, TorchLayout } from './protocol';
 
 /** How long a training took; seconds count from the start of its process. */
 export interface Training {
@@ -114,8 +115,9 @@ export interface TorchTraining {
   batch: number;
   hints: boolean;
   threads: number;
-  layout: string;
+  layout: TorchLayout;
   device: string;
+  adam: TorchAdam;
 }
 
 const torchEventSchema = z.discriminatedUnion('event', [

@@ -1,6 +1,6 @@
 """PyTorch's side of `bench -- step`: takes as many steps as it is told to on stdin, and tells how long they took.
 
-The request is a JSON object (bench/protocol.ts): {name, batch, threads, layout, device, count}.
+The request is a JSON object (bench/protocol.ts): {name, batch, threads, layout, device, adam, count}.
 """
 
 import json
@@ -55,7 +55,7 @@ def distillation_step(case: Case, request: dict[str, Any]) -> tuple[Callable[[in
         else None
     )
     parameters = [*student.parameters(), *(adapter.parameters() if adapter else [])]
-    optimizer = torch.optim.Adam(parameters, lr=LEARNING_RATE)
+    optimizer = torch.optim.Adam(parameters, lr=LEARNING_RATE, fused=request["adam"] == "fused" or None)
     batches = [make_batch(case, request["batch"], memory_format) for _ in range(BATCHES)]
 
     def step(index: int) -> Tensor:

@@ -75,7 +75,7 @@ def fit(
         if request["hints"]:
             adapter = nn.Conv2d(*HINT_CHANNELS[request["pair"]], 1).to(device, memory_format=memory_format)
     parameters = [*student.parameters(), *(adapter.parameters() if adapter else [])]
-    optimizer = torch.optim.Adam(parameters, lr=LEARNING_RATE)
+    optimizer = torch.optim.Adam(parameters, lr=LEARNING_RATE, fused=request["adam"] == "fused" or None)
     best = -1.0
     told = False
     for epoch in range(request["epochs"]):
