@@ -138,9 +138,10 @@ async function checkCases(cases: readonly StepCase[], settings: StepOptions): Pr
   const { torch } = settings;
   if (!torch) throw new Error('Without torch there is nothing to check against.');
   for (const stepCase of cases) {
-    const { student, adapter, teacher, multiplyAdds } = await checkCase(stepCase, { ...settings, torch });
+    const found = await checkCase(stepCase, { ...settings, torch });
+    const { student, adapter, teacher, multiplyAdds, difference } = found;
     tellProgress(
-      `${stepCase.name}: the same; student ${student}, adapter ${adapter}, teacher ${teacher} parameters, ${multiplyAdds} multiply-adds for an image`,
+      `${stepCase.name}: the same; student ${student}, adapter ${adapter}, teacher ${teacher} parameters, ${multiplyAdds} multiply-adds for an image; losses within ${difference.toExponential(0)}`,
     );
   }
 }

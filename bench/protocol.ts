@@ -11,6 +11,8 @@ export const workerRequestSchema = z.object({
   name: z.string(),
   batch: z.int().min(1),
   engine: z.string(),
+  /** Where to write weights and batches for the other side; null: nowhere. */
+  twin: z.string().nullable(),
 });
 export type WorkerRequest = z.infer<typeof workerRequestSchema>;
 
@@ -21,8 +23,8 @@ export interface TorchRequest {
   layout: TorchLayout;
   device: string;
   adam: TorchAdam;
-  /** Count multiply-adds too; loads a large part of torch. */
-  count: boolean;
+  /** A file that our side wrote, to start from the same weights and batches, and to count multiply-adds; or null. */
+  twin: string | null;
 }
 
 /** `default` is what `torch.optim.Adam(parameters)` gives; `fused` asks for its fused kernel. */

@@ -1,3 +1,5 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StepCase } from './cases/case';
@@ -59,11 +61,13 @@ export async function measureStep(
   options: StepOptions,
 ): Promise<StepRow> {
   const layouts = teacher || hint || name === 'depthwise' ? TORCH_LAYOUTS : TORCH_LAYOUTS.slice(0, 1);
-  const contestants = [await startOurs({ name, batch, engine: options.engine }, threads, options)];
+  const contestants = [
+    await startOurs({ name, batch, engine: options.engine, twin: null }, threads, options),
+  ];
   try {
     const { torch, device, adam } = options;
     for (const layout of torch ? layouts : []) {
-      const request = { name, batch, threads, layout, device, adam, count: false };
+      const request = { name, batch, threads, layout, device, adam, twin: null };
       contestants.push(await startTorch(request, torch!, options.root));
     }
     for (const peer of contestants.slice(1)) checkSameWork(contestants[0]!, peer);
@@ -112,29 +116,58 @@ export async function measurePeak(
   return { threads, ...row.gigaflops };
 }
 
-/** Compares what both sides count of a case. @throws Error where they differ. */
+/** What both sides found of a case when they were checked. */
+export interface CaseCheck {
+  student: number;
+  adapter: number;
+  teacher: number;
+  multiplyAdds: number;
+  /** Of our losses and theirs: the largest relative difference over the steps. */
+  difference: number;
+}
+
+const CHECKED_STEPS = 5;
+/** Losses are float32 sums of products in another order, and Adam makes much of tiny gradients. */
+const TOLERANCE = 2e-3;
+
+/**
+ * Lets both sides take a few steps from the same weights on the same batches.
+ *
+ * @throws Error where they count other numbers of weights or multiply-adds, or find other losses.
+ */
 export async function checkCase(
   { name }: StepCase,
   options: StepOptions & { torch: Torch },
-): Promise<{ student: number; adapter: number; teacher: number; multiplyAdds: number }> {
-  const contestants = [await startOurs({ name, batch: 2, engine: options.engine }, 1, options)];
+): Promise<CaseCheck> {
+  const folder = await mkdtemp(join(tmpdir(), 'distillery-bench-'));
+  const contestants: Contestant[] = [];
   try {
-    const { torch, device, adam } = options;
-    const request = { name, batch: 2, threads: 1, layout: TORCH_LAYOUTS[0], device, adam, count: true };
-    const peer = await startTorch(request, torch, options.root);
+    const twin = join(folder, 'twin.safetensors');
+    const { torch, device, adam, root, engine } = options;
+    const ours = await startOurs({ name, batch: 8, engine, twin }, 1, options);
+    contestants.push(ours);
+    const layout = TORCH_LAYOUTS[0];
+    const peer = await startTorch({ name, batch: 8, threads: 1, layout, device, adam, twin }, torch, root);
     contestants.push(peer);
-    const [ours] = contestants as [Contestant];
     checkSameWork(ours, peer);
-    for (const contestant of contestants) await contestant.turn(1);
+    let difference = 0;
+    for (let step = 1; step <= CHECKED_STEPS; step += 1) {
+      const [mine, other] = [(await ours.turn(1)).loss, (await peer.turn(1)).loss];
+      difference = Math.max(difference, Math.abs(mine / other - 1));
+      if (difference <= TOLERANCE) continue;
+      throw new Error(`${name}: in step ${step} the loss is ${mine} in Distillery and ${other} in torch.`);
+    }
     const { student, adapter, teacher } = ours.ready.sizes;
     return {
       student: student.parameters,
       adapter: adapter.parameters,
       teacher: teacher.parameters,
       multiplyAdds: ours.ready.stepMultiplyAdds!,
+      difference,
     };
   } finally {
     await Promise.all(contestants.map((contestant) => contestant.stop()));
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -6,6 +6,7 @@ import { selectEngine } from '../src/engine/select';
 import { keyedRandom } from '../src/random/keyed';
 import { STEP_CASES } from './cases/cases';
 import { prepareLesson, type CaseLesson } from './cases/lesson';
+import { writeTwin } from './cases/twin';
 import { MATMUL_SIZE, workerRequestSchema, type Ready, type Turn } from './protocol';
 
 /** Our side of a measurement: takes as many steps as it is told to, and tells how long they took. */
@@ -13,6 +14,7 @@ async function main(): Promise<void> {
   const request = workerRequestSchema.parse(JSON.parse(process.argv[2] ?? '{}'));
   const engine = await selectEngine(request.engine, process.cwd());
   const lesson = request.name === 'matmul' ? matmulLesson() : caseLesson(request.name, request.batch);
+  if (request.twin !== null) await writeTwin(request.twin, lesson);
   const step = engine.prepare(lesson.body);
   const { sizes, stepMultiplyAdds } = lesson;
   tell({ event: 'ready', sizes, stepMultiplyAdds, device: `${engine.name}, ${engine.device}` });
@@ -49,6 +51,7 @@ function matmulLesson(): CaseLesson {
   const nothing = { parameters: 0, multiplyAdds: 0 };
   return {
     body,
+    models: { student: null, adapter: null, teacher: null },
     batches: [{ left: matrix() }],
     sizes: { student: nothing, adapter: nothing, teacher: nothing },
     stepMultiplyAdds: MATMUL_SIZE ** 3,

@@ -22,6 +22,7 @@ export interface Size {
 /** A case made ready: its step, and batches to feed it with. */
 export interface CaseLesson {
   body: StepFunction;
+  models: Record<'student' | 'adapter' | 'teacher', tf.LayersModel | null>;
   /** Host arrays of a few different batches. */
   batches: readonly Readonly<Record<string, StepInput>>[];
   sizes: { student: Size; adapter: Size; teacher: Size };
@@ -47,6 +48,7 @@ export function prepareLesson(stepCase: StepCase, batch: number): CaseLesson {
   const sizes = { student: sizeOf(student), adapter: sizeOf(adapter), teacher: sizeOf(teacher) };
   return {
     body: stepBody(hint, student, teacher, adapter, variables),
+    models: { student, adapter, teacher },
     batches: Array.from({ length: BATCHES }, (_, index) => makeBatch(stepCase, student, batch, index)),
     sizes,
     stepMultiplyAdds:

@@ -1,6 +1,6 @@
 """PyTorch's side of `bench -- step`: takes as many steps as it is told to on stdin, and tells how long they took.
 
-The request is a JSON object (bench/protocol.ts): {name, batch, threads, layout, device, adam, count}.
+The request is a JSON object (bench/protocol.ts): {name, batch, threads, layout, device, adam, twin}.
 """
 
 import json
@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cases import CASES, Case
+from twin import load_weights, read_twin, twin_batch
 
 HARD, SOFT, TEMPERATURE, LEARNING_RATE = 0.3, 0.7, 4.0, 1e-3
 MATMUL_SIZE = 1536
@@ -57,6 +58,17 @@ def distillation_step(case: Case, request: dict[str, Any]) -> tuple[Callable[[in
     parameters = [*student.parameters(), *(adapter.parameters() if adapter else [])]
     optimizer = torch.optim.Adam(parameters, lr=LEARNING_RATE, fused=request["adam"] == "fused" or None)
     batches = [make_batch(case, request["batch"], memory_format) for _ in range(BATCHES)]
+    models = {"student": student, "adapter": adapter, "teacher": teacher}
+    shapes = {"student": case.image_shape, "adapter": guided_shape(case), "teacher": case.image_shape}
+    checking = request["twin"] is not None
+    sizes = {part: size_of(model, shapes[part], count=checking) for part, model in models.items()}
+    student.train()
+    if checking:
+        twin = read_twin(request["twin"])
+        batches = [twin_batch(twin, index) for index in range(BATCHES)]
+        for part, model in models.items():
+            if model is not None:
+                load_weights(model, part, twin)
 
     def step(index: int) -> Tensor:
         images, labels, logits, hint = (
@@ -77,14 +89,11 @@ def distillation_step(case: Case, request: dict[str, Any]) -> tuple[Callable[[in
         optimizer.step()
         return loss.detach()
 
-    guided_shape = (case.guided_channels, *case.hint_shape[1:]) if case.hint_shape else None
-    sizes = {
-        "student": size_of(student, case.image_shape, request["count"]),
-        "adapter": size_of(adapter, guided_shape, request["count"]),
-        "teacher": size_of(teacher, case.image_shape, request["count"]),
-    }
-    student.train()
     return step, sizes
+
+
+def guided_shape(case: Case) -> tuple[int, int, int] | None:
+    return (case.guided_channels, *case.hint_shape[1:]) if case.hint_shape else None
 
 
 def matmul_step(request: dict[str, Any]) -> tuple[Callable[[int], Tensor], dict[str, Any]]:
