@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import * as tf from '@tensorflow/tfjs';
 import type { StepFunction, StepInput } from '../src/engine/engine';
 import { selectEngine } from '../src/engine/select';
+import { weightsOf } from '../src/models/weights';
 import { keyedRandom } from '../src/random/keyed';
 import { STEP_CASES } from './cases/cases';
 import { prepareLesson, type CaseLesson } from './cases/lesson';
@@ -15,7 +16,8 @@ async function main(): Promise<void> {
   const engine = await selectEngine(request.engine, process.cwd());
   const lesson = request.name === 'matmul' ? matmulLesson() : caseLesson(request.name, request.batch);
   if (request.twin !== null) await writeTwin(request.twin, lesson);
-  const step = engine.prepare(lesson.body);
+  const { teacher } = lesson.models;
+  const step = engine.prepare(lesson.body, { frozen: teacher ? weightsOf([teacher]) : [] });
   const { sizes, stepMultiplyAdds } = lesson;
   tell({ event: 'ready', sizes, stepMultiplyAdds, device: `${engine.name}, ${engine.device}` });
   let taken = 0;
