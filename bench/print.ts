@@ -59,16 +59,16 @@ export function printStepRows(rows: readonly StepRow[], peaks: readonly Peak[]):
       row.torch ? `${milliseconds(row.torch.median)} ${bestLayout(row)}` : '–',
       milliseconds(row.ours.median),
       row.ratio ? ratioText(row.ratio) : '–',
+      `${row.processor.torch === null ? '–' : milliseconds(row.processor.torch)} / ${milliseconds(row.processor.ours)}`,
       share(row.gigaflops.torch),
       share(row.gigaflops.ours),
-      memoryText(row.memory.torch),
-      memoryText(row.memory.ours),
+      `${memoryText(row.memory.torch)} / ${memoryText(row.memory.ours)}`,
       `${(row.firstStep.ours / 1000).toFixed(2)} s`,
     ];
   });
   const head = [
-    ...['case', 'batch', 'threads', 'torch ms', 'ours ms', 'ratio'],
-    ...['torch GFLOP/s', 'ours GFLOP/s', 'torch MiB', 'ours MiB', 'first step'],
+    ...['case', 'batch', 'threads', 'torch ms', 'ours ms', 'ratio', 'CPU ms'],
+    ...['torch GFLOP/s', 'ours GFLOP/s', 'MiB', 'first step'],
   ];
   printLine(layOutTable(head, cells, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]));
   const ratios = rows.flatMap(({ ratio }) => (ratio ? [ratio.median] : []));

@@ -50,6 +50,8 @@ export const turnSchema = z.object({
   event: z.literal('turn'),
   /** Of one step, mean over the turn. */
   milliseconds: z.number(),
+  /** Of the processor, all threads together, those that wait and spin included; mean over the turn. */
+  processorMilliseconds: z.number(),
   /** Of the last step. */
   loss: z.number(),
 });

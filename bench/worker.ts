@@ -22,13 +22,16 @@ async function main(): Promise<void> {
   for await (const line of createInterface({ input: process.stdin })) {
     const steps = Number(line);
     let loss = NaN;
+    const usedBefore = process.cpuUsage();
     const started = performance.now();
     for (let index = 0; index < steps; index += 1) {
       const outputs = await step.run(lesson.batches[taken % lesson.batches.length]!);
       loss = outputs['loss']![0]!;
       taken += 1;
     }
-    tell({ event: 'turn', milliseconds: (performance.now() - started) / steps, loss });
+    const milliseconds = (performance.now() - started) / steps;
+    const { user, system } = process.cpuUsage(usedBefore);
+    tell({ event: 'turn', milliseconds, processorMilliseconds: (user + system) / 1000 / steps, loss });
   }
 }
 
