@@ -1,0 +1,110 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { Value } from '../graph/value';
+import type { Kernel, KernelCall, Kernels } from './call';
+
+type Reduce = (call: KernelCall, x: Value, axes: readonly number[], lengths: readonly number[]) => Value;
+
+/** Defines a reduction: reduced axes go unless `keepDims` says otherwise. */
+function reduction(reduce: Reduce): Kernel {
+  return (call) => {
+    const shape = call.shape('x');
+    const axes = call.axes('axis', shape.length);
+    const reduced = reduce(call, call.value('x'), axes, shape);
+    if (call.attribute<boolean | undefined>('keepDims') === true) {
+      return call.result(
+        reduced,
+        shape.map((length, axis) => (axes.includes(axis) ? 1 : length)),
+      );
+    }
+    const kept = <Type>(list: readonly Type[]) => list.filter((_, axis) => !axes.includes(axis));
+    return call.result(call.graph.reshape(reduced, kept(reduced.shape)), kept(shape));
+  };
+}
+
+function extremum(op: 'ReduceMax' | 'ReduceMin'): Reduce {
+  return ({ graph }, x, axes) => {
+    const real = axes.filter((axis) => x.shape[axis] !== 1);
+    return real.length === 0 ? x : graph.make(op, [x], { axes: real });
+  };
+}
+
+/** Booleans are reduced as numbers. */
+function ofFlags(reduce: Reduce): Reduce {
+  return (call, x, axes, lengths) =>
+    call.graph.cast(reduce(call, call.graph.cast(x, 'int32'), axes, lengths), 'bool');
+}
+
+function numeric(reduce: Reduce): Reduce {
+  return (call, x, axes, lengths) =>
+    reduce(call, x.dtype === 'bool' ? call.graph.cast(x, 'int32') : x, axes, lengths);
+}
+
+const mean: Reduce = ({ graph }, x, axes, lengths) => {
+  const count = axes.reduce((product, axis) => product * lengths[axis]!, 1);
+  const sum = graph.sum(graph.cast(x, 'float32'), axes, lengths);
+  return graph.binary('Mul', sum, graph.scalar(1 / count, x.shape.length));
+};
+
+function search(op: 'ArgMax' | 'ArgMin'): Kernel {
+  return (call) => {
+    const shape = call.shape('x');
+    const axis = call.axis('axis', shape.length);
+    const x = call.whole('x');
+    const numbers = x.dtype === 'bool' ? call.graph.cast(x, 'int32') : x;
+    return call.result(
+      call.graph.make(op, [numbers], { axis }),
+      shape.filter((_, index) => index !== axis),
+    );
+  };
+}
+
+function normalizer(op: 'Softmax' | 'LogSoftmax', axisName: string): Kernel {
+  return (call) => {
+    const shape = call.shape('logits');
+    const axis = call.axis(axisName, shape.length);
+    return call.result(
+      call.graph.make(op, [call.graph.cast(call.whole('logits'), 'float32')], { axis }),
+      shape,
+    );
+  };
+}
+
+function cumulativeSum(call: KernelCall): tf.TensorInfo {
+  const shape = call.shape('x');
+  const attributes = {
+    axis: call.axis('axis', shape.length),
+    exclusive: call.attribute<boolean>('exclusive'),
+    reverse: call.attribute<boolean>('reverse'),
+  };
+  return call.result(call.graph.make('CumulativeSum', [numbersOf(call)], attributes), shape);
+}
+
+function numbersOf(call: KernelCall): Value {
+  const x = call.whole('x');
+  return x.dtype === 'bool' ? call.graph.cast(x, 'int32') : x;
+}
+
+/** Kernels that work along axes. */
+export const reductionKernels: Kernels = {
+  All: reduction(ofFlags(extremum('ReduceMin'))),
+  Any: reduction(ofFlags(extremum('ReduceMax'))),
+  ArgMax: search('ArgMax'),
+  ArgMin: search('ArgMin'),
+  Cumsum: cumulativeSum,
+  LogSoftmax: normalizer('LogSoftmax', 'axis'),
+  Max: reduction((call, x, axes, lengths) =>
+    call.graph.cast(numeric(extremum('ReduceMax'))(call, x, axes, lengths), x.dtype),
+  ),
+  Mean: reduction(mean),
+  Min: reduction((call, x, axes, lengths) =>
+    call.graph.cast(numeric(extremum('ReduceMin'))(call, x, axes, lengths), x.dtype),
+  ),
+  Prod: reduction(
+    numeric(({ graph }, x, axes, lengths) => {
+      const whole = graph.expand(x, lengths);
+      return axes.length === 0 ? whole : graph.make('ReduceProd', [whole], { axes });
+    }),
+  ),
+  Softmax: normalizer('Softmax', 'dim'),
+  Sum: reduction(numeric(({ graph }, x, axes, lengths) => graph.sum(x, axes, lengths))),
+};

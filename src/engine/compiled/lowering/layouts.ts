@@ -1,0 +1,109 @@
+import type { Value } from '../graph/value';
+import { BLOCKED, type Emitter } from './emitter';
+
+/**
+ * How an image lies in memory: channels last (as tfjs has it, `[n, h, w, c]`), channels first (`[n, c, h, w]`, ONNX's
+ * standard ops) or blocked (`[n, c / b, h, w, b]`, onnxruntime's fastest convolutions). Other tensors are always `last`.
+ */
+export type Layout = 'last' | 'first' | 'blocked';
+
+/**
+ * The names under which a tensor stands in the graph. A blocked image has two: ops on blocked images declare it as
+ * `[n, c, h, w]`; `blocked5` is the view that shows its blocks.
+ */
+type Form = Layout | 'blocked5';
+
+/** Where `[n, h, w, c]`'s axes stand in each layout. */
+export const AXES: Record<Exclude<Layout, 'blocked'>, readonly number[]> = {
+  last: [0, 1, 2, 3],
+  first: [0, 2, 3, 1],
+};
+
+/** Knows under which names and in which layouts each value is there, and converts when another is asked for. */
+export class Layouts {
+  private readonly names = new Map<string, string>();
+  private readonly memo = new Map<string, string>();
+
+  constructor(
+    private readonly emitter: Emitter,
+    /** Channels in a block; 0 where blocked ops are not used. */
+    readonly block: number,
+  ) {}
+
+  set(value: Value, form: Form, name: string): void {
+    this.names.set(key(value, value.shape.length === 4 ? form : 'last'), name);
+  }
+
+  has(value: Value, form: Form): boolean {
+    return this.names.has(key(value, form));
+  }
+
+  /** The layout a value was made in; where it is in several, the one that ops on images like best. */
+  of(value: Value): Layout {
+    if (value.shape.length !== 4) return 'last';
+    if (this.has(value, 'blocked') || this.has(value, 'blocked5')) return 'blocked';
+    return this.has(value, 'first') ? 'first' : 'last';
+  }
+
+  /** Whether a value may lie in blocks. */
+  canBlock(value: Value): boolean {
+    return this.block > 0 && value.shape.length === 4 && value.shape[3]! % this.block === 0;
+  }
+
+  /** The name of a value in a layout; a blocked one is declared `[n, c, h, w]`. */
+  get(value: Value, layout: Layout): string {
+    const wanted = value.shape.length === 4 ? layout : 'last';
+    const found = this.names.get(key(value, wanted));
+    if (found !== undefined) return found;
+    const name = this.convert(value, wanted);
+    this.set(value, wanted, name);
+    return name;
+  }
+
+  /** The view of a blocked value that shows its blocks, `[n, c / b, h, w, b]`. */
+  blocks(value: Value): string {
+    const found = this.names.get(key(value, 'blocked5'));
+    if (found !== undefined) return found;
+    const name = this.emitter.reshape(this.get(value, 'blocked'), this.blockedShape(value));
+    this.set(value, 'blocked5', name);
+    return name;
+  }
+
+  blockedShape({ shape: [n, h, w, c] }: Value): number[] {
+    return [n!, c! / this.block, h!, w!, this.block];
+  }
+
+  /** Runs `make` once for a key, e.g. for the blocked form of a filter that several ops need. */
+  once(memoKey: string, make: () => string): string {
+    const found = this.memo.get(memoKey);
+    if (found !== undefined) return found;
+    const name = make();
+    this.memo.set(memoKey, name);
+    return name;
+  }
+
+  private convert(value: Value, layout: Layout): string {
+    const { emitter } = this;
+    const [n, h, w, c] = value.shape as [number, number, number, number];
+    const first = [n, c, h, w];
+    if (layout === 'blocked') {
+      if (this.has(value, 'blocked5')) return emitter.reshape(this.names.get(key(value, 'blocked5'))!, first);
+      const from = this.of(value);
+      const lastAttribute = from === 'last' ? { channels_last: 1 } : {};
+      return emitter.emit('ReorderInput', [this.get(value, from)], lastAttribute, BLOCKED);
+    }
+    if (this.of(value) === 'blocked') {
+      const attributes = layout === 'last' ? { channels: c, channels_last: 1 } : { channels: c };
+      return emitter.emit('ReorderOutput', [this.get(value, 'blocked')], attributes, BLOCKED);
+    }
+    const source = this.names.get(key(value, layout === 'last' ? 'first' : 'last'));
+    if (source === undefined) throw new Error(`${value.op} ${value.id} is used before it is made.`);
+    const target = layout === 'last' ? value.shape : first;
+    if (h * w === 1 || c === 1) return emitter.reshape(source, target);
+    return emitter.transpose(source, layout === 'last' ? [0, 2, 3, 1] : [0, 3, 1, 2]);
+  }
+}
+
+function key(value: Value, form: Form): string {
+  return `${value.id} ${form}`;
+}
