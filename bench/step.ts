@@ -6,6 +6,7 @@ import type { StepCase } from './cases/case';
 import { Contestant } from './contestant';
 import { ourEnvironment } from './environment';
 import {
+  type Turn,
   MATMUL_SIZE,
   TORCH_LAYOUTS,
   type TorchAdam,
@@ -45,7 +46,9 @@ export interface StepRow {
   ratio: Spread | null;
   /** Of the processor, all threads together. */
   processor: { ours: number; torch: number | null };
+  /** Includes the compilation, where the engine compiles. */
   firstStep: { ours: number; torch: number | null };
+  compilation: Turn['compilation'];
   memory: { ours: number | null; torch: number | null };
   gigaflops: { ours: number; torch: number | null };
   /** Times of each round; of torch the best layout's. */
@@ -76,7 +79,8 @@ export async function measureStep(
       contestants.push(await startTorch(request, torch!, options.root));
     }
     for (const peer of contestants.slice(1)) checkSameWork(contestants[0]!, peer);
-    const { firstSteps, times, processor } = await race(contestants, options.rounds);
+    const { firsts, times, processor } = await race(contestants, options.rounds);
+    const [first, ...peerFirsts] = firsts as [Turn, ...Turn[]];
     const [ours, ...peers] = times as [number[], ...number[][]];
     const theirs = peers.length > 0 ? bestOfRounds(peers) : null;
     const work = contestants[0]!.ready.stepMultiplyAdds! * batch;
@@ -96,9 +100,10 @@ export async function measureStep(
         torch: theirs && Math.min(...processor.slice(1)),
       },
       firstStep: {
-        ours: firstSteps[0]!,
-        torch: theirs && Math.min(...firstSteps.slice(1)),
+        ours: first.milliseconds,
+        torch: theirs && Math.min(...peerFirsts.map(({ milliseconds }) => milliseconds)),
       },
+      compilation: first.compilation,
       memory: { ours: memory ?? null, torch: known.length > 0 ? Math.min(...known) : null },
       gigaflops: {
         ours: gigaflops(work, median(ours)),
@@ -205,11 +210,11 @@ function startTorch(request: TorchRequest, torch: Torch, root: string): Promise<
 async function race(
   contestants: readonly Contestant[],
   rounds: number,
-): Promise<{ firstSteps: number[]; times: number[][]; processor: number[] }> {
-  const firstSteps: number[] = [];
+): Promise<{ firsts: Turn[]; times: number[][]; processor: number[] }> {
+  const firsts: Turn[] = [];
   const turns: number[] = [];
   for (const contestant of contestants) {
-    firstSteps.push((await contestant.turn(1)).milliseconds);
+    firsts.push(await contestant.turn(1));
     const { milliseconds } = await contestant.turn(WARM_UP_STEPS);
     turns.push(stepsFor(TURN_MILLISECONDS, milliseconds));
   }
@@ -224,7 +229,7 @@ async function race(
       processor[index]!.push(turn.processorMilliseconds);
     }
   }
-  return { firstSteps, times, processor: processor.map(median) };
+  return { firsts, times, processor: processor.map(median) };
 }
 
 /** @throws Error when two sides do not have the same number of weights or of multiply-adds. */

@@ -15,7 +15,12 @@ async function main(): Promise<void> {
   const engine = await selectEngine(request.engine, process.cwd());
   const lesson = request.name === 'matmul' ? matmulLesson() : caseLesson(request.name, request.batch);
   if (request.twin !== null) await writeTwin(request.twin, lesson);
-  const step = engine.prepare(lesson.body);
+  const compilation: Turn['compilation'] = { milliseconds: null, refusal: null };
+  const step = engine.prepare(lesson.body, {
+    frozen: lesson.frozen,
+    onCompiled: (times) => (compilation.milliseconds = times),
+    onRefused: (reason) => (compilation.refusal = reason),
+  });
   const { sizes, stepMultiplyAdds } = lesson;
   tell({ event: 'ready', sizes, stepMultiplyAdds, device: `${engine.name}, ${engine.device}` });
   let taken = 0;
@@ -31,7 +36,13 @@ async function main(): Promise<void> {
     }
     const milliseconds = (performance.now() - started) / steps;
     const { user, system } = process.cpuUsage(usedBefore);
-    tell({ event: 'turn', milliseconds, processorMilliseconds: (user + system) / 1000 / steps, loss });
+    tell({
+      event: 'turn',
+      milliseconds,
+      processorMilliseconds: (user + system) / 1000 / steps,
+      loss,
+      compilation,
+    });
   }
 }
 
@@ -54,6 +65,7 @@ function matmulLesson(): CaseLesson {
   const nothing = { parameters: 0, multiplyAdds: 0 };
   return {
     body,
+    frozen: [],
     models: { student: null, adapter: null, teacher: null },
     batches: [{ left: matrix() }],
     sizes: { student: nothing, adapter: nothing, teacher: nothing },

@@ -44,7 +44,7 @@ def main() -> None:
             taken += 1
         milliseconds = 1000 * (time.perf_counter() - started) / steps
         processor_milliseconds = 1000 * (time.process_time() - used_before) / steps
-        tell(event="turn", milliseconds=milliseconds, processorMilliseconds=processor_milliseconds, loss=loss)
+        tell(event="turn", milliseconds=milliseconds, processorMilliseconds=processor_milliseconds, loss=loss, compilation=None)
 
 
 def distillation_step(case: Case, request: dict[str, Any]) -> tuple[Callable[[int], Tensor], dict[str, Any]]:
