@@ -59,18 +59,21 @@ export function printStepRows(rows: readonly StepRow[], peaks: readonly Peak[]):
       row.torch ? `${milliseconds(row.torch.median)} ${bestLayout(row)}` : '–',
       milliseconds(row.ours.median),
       row.ratio ? ratioText(row.ratio) : '–',
+      `${row.processor.torch === null ? '–' : milliseconds(row.processor.torch)} / ${milliseconds(row.processor.ours)}`,
       share(row.gigaflops.torch),
       share(row.gigaflops.ours),
-      memoryText(row.memory.torch),
-      memoryText(row.memory.ours),
-      `${(row.firstStep.ours / 1000).toFixed(2)} s`,
+      `${memoryText(row.memory.torch)} / ${memoryText(row.memory.ours)}`,
+      `${(row.firstStep.ours / 1000).toFixed(2)} s${compilationText(row)}`,
     ];
   });
   const head = [
-    ...['case', 'batch', 'threads', 'torch ms', 'ours ms', 'ratio'],
-    ...['torch GFLOP/s', 'ours GFLOP/s', 'torch MiB', 'ours MiB', 'first step'],
+    ...['case', 'batch', 'threads', 'torch ms', 'ours ms', 'ratio', 'CPU ms'],
+    ...['torch GFLOP/s', 'ours GFLOP/s', 'MiB', 'first step'],
   ];
   printLine(layOutTable(head, cells, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]));
+  for (const { case: name, batch, compilation } of rows) {
+    if (compilation?.refusal) printLine(`NOT COMPILED: ${name}, batch ${batch}: ${compilation.refusal}`);
+  }
   const ratios = rows.flatMap(({ ratio }) => (ratio ? [ratio.median] : []));
   if (ratios.length > 0) printLine(`\nGeometric mean of the ratios: ${geometricMean(ratios).toFixed(2)}`);
 }
@@ -112,6 +115,13 @@ export function printEndToEnd(
 function peakOf(peaks: readonly Peak[], threads: number): number {
   const found = peaks.find((peak) => peak.threads === threads);
   return Math.max(found?.ours ?? 0, found?.torch ?? 0);
+}
+
+/** Milliseconds of tracing, lowering and loading. */
+function compilationText({ compilation }: StepRow): string {
+  if (!compilation?.milliseconds) return '';
+  const { trace, lower, load } = compilation.milliseconds;
+  return ` (${trace.toFixed(0)} + ${lower.toFixed(0)} + ${load.toFixed(0)} ms)`;
 }
 
 function bestLayout({ layouts }: StepRow): string {

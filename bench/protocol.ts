@@ -50,8 +50,18 @@ export const turnSchema = z.object({
   event: z.literal('turn'),
   /** Of one step, mean over the turn. */
   milliseconds: z.number(),
+  /** Of the processor, all threads together, those that wait and spin included; mean over the turn. */
+  processorMilliseconds: z.number(),
   /** Of the last step. */
   loss: z.number(),
+  /** Null where nothing is compiled, as in PyTorch. */
+  compilation: z
+    .object({
+      milliseconds: z.object({ trace: z.number(), lower: z.number(), load: z.number() }).nullable(),
+      /** Why the step runs op by op after all. */
+      refusal: z.string().nullable(),
+    })
+    .nullable(),
 });
 export type Turn = z.infer<typeof turnSchema>;
 

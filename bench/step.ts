@@ -6,6 +6,8 @@ import type { StepCase } from './cases/case';
 import { Contestant } from './contestant';
 import { ourEnvironment } from './environment';
 import {
+  type Turn,
+  MATMUL_SIZE,
   TORCH_LAYOUTS,
   type TorchAdam,
   type TorchLayout,
@@ -42,9 +44,15 @@ export interface StepRow {
   layouts: Partial<Record<TorchLayout, number>>;
   /** Their time / ours, paired by rounds: above 1, ours is faster. */
   ratio: Spread | null;
+  /** Of the processor, all threads together. */
+  processor: { ours: number; torch: number | null };
+  /** Includes the compilation, where the engine compiles. */
   firstStep: { ours: number; torch: number | null };
+  compilation: Turn['compilation'];
   memory: { ours: number | null; torch: number | null };
   gigaflops: { ours: number; torch: number | null };
+  /** Times of each round; of torch the best layout's. */
+  rounds: { ours: number[]; torch: number[] | null };
 }
 
 /** Long enough that starting and ending a turn does not count. */
@@ -71,7 +79,8 @@ export async function measureStep(
       contestants.push(await startTorch(request, torch!, options.root));
     }
     for (const peer of contestants.slice(1)) checkSameWork(contestants[0]!, peer);
-    const { firstSteps, times } = await race(contestants, options.rounds);
+    const { firsts, times, processor } = await race(contestants, options.rounds);
+    const [first, ...peerFirsts] = firsts as [Turn, ...Turn[]];
     const [ours, ...peers] = times as [number[], ...number[][]];
     const theirs = peers.length > 0 ? bestOfRounds(peers) : null;
     const work = contestants[0]!.ready.stepMultiplyAdds! * batch;
@@ -86,15 +95,21 @@ export async function measureStep(
       torch: theirs && spread(theirs),
       layouts: mediansOf(layouts, peers),
       ratio: theirs && spread(pairedRatios(theirs, ours)),
-      firstStep: {
-        ours: firstSteps[0]!,
-        torch: theirs && Math.min(...firstSteps.slice(1)),
+      processor: {
+        ours: processor[0]!,
+        torch: theirs && Math.min(...processor.slice(1)),
       },
+      firstStep: {
+        ours: first.milliseconds,
+        torch: theirs && Math.min(...peerFirsts.map(({ milliseconds }) => milliseconds)),
+      },
+      compilation: first.compilation,
       memory: { ours: memory ?? null, torch: known.length > 0 ? Math.min(...known) : null },
       gigaflops: {
         ours: gigaflops(work, median(ours)),
         torch: theirs && gigaflops(work, median(theirs)),
       },
+      rounds: { ours, torch: theirs },
     };
   } finally {
     await Promise.all(contestants.map((contestant) => contestant.stop()));
@@ -113,7 +128,9 @@ export async function measurePeak(
   options: StepOptions,
 ): Promise<{ threads: number; ours: number; torch: number | null }> {
   const row = await measureStep({ name: 'matmul', teacher: null, hint: null }, 1, threads, options);
-  return { threads, ...row.gigaflops };
+  // A peak is what was reached once, whatever disturbed the other rounds.
+  const best = (times: readonly number[]): number => gigaflops(MATMUL_SIZE ** 3, Math.min(...times));
+  return { threads, ours: best(row.rounds.ours), torch: row.rounds.torch && best(row.rounds.torch) };
 }
 
 /** What both sides found of a case when they were checked. */
@@ -193,23 +210,26 @@ function startTorch(request: TorchRequest, torch: Torch, root: string): Promise<
 async function race(
   contestants: readonly Contestant[],
   rounds: number,
-): Promise<{ firstSteps: number[]; times: number[][] }> {
-  const firstSteps: number[] = [];
+): Promise<{ firsts: Turn[]; times: number[][]; processor: number[] }> {
+  const firsts: Turn[] = [];
   const turns: number[] = [];
   for (const contestant of contestants) {
-    firstSteps.push((await contestant.turn(1)).milliseconds);
+    firsts.push(await contestant.turn(1));
     const { milliseconds } = await contestant.turn(WARM_UP_STEPS);
     turns.push(stepsFor(TURN_MILLISECONDS, milliseconds));
   }
   const times = contestants.map((): number[] => []);
+  const processor = contestants.map((): number[] => []);
   for (let round = 0; round < rounds; round += 1) {
     for (let place = 0; place < contestants.length; place += 1) {
       const index = (place + round) % contestants.length;
       await sleep(PAUSE_MILLISECONDS);
-      times[index]!.push((await contestants[index]!.turn(turns[index]!)).milliseconds);
+      const turn = await contestants[index]!.turn(turns[index]!);
+      times[index]!.push(turn.milliseconds);
+      processor[index]!.push(turn.processorMilliseconds);
     }
   }
-  return { firstSteps, times };
+  return { firsts, times, processor: processor.map(median) };
 }
 
 /** @throws Error when two sides do not have the same number of weights or of multiply-adds. */

@@ -3,7 +3,6 @@ import { performance } from 'node:perf_hooks';
 import * as tf from '@tensorflow/tfjs';
 import type { StepFunction, StepInput } from '../src/engine/engine';
 import { selectEngine } from '../src/engine/select';
-import { weightsOf } from '../src/models/weights';
 import { keyedRandom } from '../src/random/keyed';
 import { STEP_CASES } from './cases/cases';
 import { prepareLesson, type CaseLesson } from './cases/lesson';
@@ -16,21 +15,34 @@ async function main(): Promise<void> {
   const engine = await selectEngine(request.engine, process.cwd());
   const lesson = request.name === 'matmul' ? matmulLesson() : caseLesson(request.name, request.batch);
   if (request.twin !== null) await writeTwin(request.twin, lesson);
-  const { teacher } = lesson.models;
-  const step = engine.prepare(lesson.body, { frozen: teacher ? weightsOf([teacher]) : [] });
+  const compilation: Turn['compilation'] = { milliseconds: null, refusal: null };
+  const step = engine.prepare(lesson.body, {
+    frozen: lesson.frozen,
+    onCompiled: (times) => (compilation.milliseconds = times),
+    onRefused: (reason) => (compilation.refusal = reason),
+  });
   const { sizes, stepMultiplyAdds } = lesson;
   tell({ event: 'ready', sizes, stepMultiplyAdds, device: `${engine.name}, ${engine.device}` });
   let taken = 0;
   for await (const line of createInterface({ input: process.stdin })) {
     const steps = Number(line);
     let loss = NaN;
+    const usedBefore = process.cpuUsage();
     const started = performance.now();
     for (let index = 0; index < steps; index += 1) {
       const outputs = await step.run(lesson.batches[taken % lesson.batches.length]!);
       loss = outputs['loss']![0]!;
       taken += 1;
     }
-    tell({ event: 'turn', milliseconds: (performance.now() - started) / steps, loss });
+    const milliseconds = (performance.now() - started) / steps;
+    const { user, system } = process.cpuUsage(usedBefore);
+    tell({
+      event: 'turn',
+      milliseconds,
+      processorMilliseconds: (user + system) / 1000 / steps,
+      loss,
+      compilation,
+    });
   }
 }
 
@@ -53,6 +65,7 @@ function matmulLesson(): CaseLesson {
   const nothing = { parameters: 0, multiplyAdds: 0 };
   return {
     body,
+    frozen: [],
     models: { student: null, adapter: null, teacher: null },
     batches: [{ left: matrix() }],
     sizes: { student: nothing, adapter: nothing, teacher: nothing },

@@ -22,6 +22,8 @@ export interface Size {
 /** A case made ready: its step, and batches to feed it with. */
 export interface CaseLesson {
   body: StepFunction;
+  /** What the step never changes: the teacher. */
+  frozen: readonly tf.Variable[];
   models: Record<'student' | 'adapter' | 'teacher', tf.LayersModel | null>;
   /** Host arrays of a few different batches. */
   batches: readonly Readonly<Record<string, StepInput>>[];
@@ -48,6 +50,7 @@ export function prepareLesson(stepCase: StepCase, batch: number): CaseLesson {
   const sizes = { student: sizeOf(student), adapter: sizeOf(adapter), teacher: sizeOf(teacher) };
   return {
     body: stepBody(hint, student, teacher, adapter, variables),
+    frozen: teacher ? [...modelWeights(teacher).values()] : [],
     models: { student, adapter, teacher },
     batches: Array.from({ length: BATCHES }, (_, index) => makeBatch(stepCase, student, batch, index)),
     sizes,
