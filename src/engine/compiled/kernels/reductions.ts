@@ -1,14 +1,15 @@
 import type * as tf from '@tensorflow/tfjs';
+import type { Graph } from '../graph/graph';
 import type { Value } from '../graph/value';
 import type { Kernel, KernelCall, Kernels } from './call';
 
 type Reduce = (call: KernelCall, x: Value, axes: readonly number[], lengths: readonly number[]) => Value;
 
 /** Defines a reduction: reduced axes go unless `keepDims` says otherwise. */
-function reduction(reduce: Reduce): Kernel {
+function reduction(reduce: Reduce, axesName = 'axis'): Kernel {
   return (call) => {
     const shape = call.shape('x');
-    const axes = call.axes('axis', shape.length);
+    const axes = call.axes(axesName, shape);
     const reduced = reduce(call, call.value('x'), axes, shape);
     if (call.attribute<boolean | undefined>('keepDims') === true) {
       return call.result(
@@ -24,7 +25,13 @@ function reduction(reduce: Reduce): Kernel {
 function extremum(op: 'ReduceMax' | 'ReduceMin'): Reduce {
   return ({ graph }, x, axes) => {
     const real = axes.filter((axis) => x.shape[axis] !== 1);
-    return real.length === 0 ? x : graph.make(op, [x], { axes: real });
+    if (real.length === 0) return x;
+    const found = graph.make(op, [x], { axes: real });
+    if (x.dtype !== 'float32') return found;
+    // onnxruntime passes over NaN, and a step that went wrong must show.
+    const missing = graph.cast(graph.unary('IsNaN', x), 'float32');
+    const spoilt = graph.cast(graph.make('ReduceMax', [missing], { axes: real }), 'bool');
+    return graph.select(spoilt, graph.scalar(NaN, x.shape.length), found);
   };
 }
 
@@ -48,20 +55,25 @@ const mean: Reduce = ({ graph }, x, axes, lengths) => {
 function search(op: 'ArgMax' | 'ArgMin'): Kernel {
   return (call) => {
     const shape = call.shape('x');
-    const axis = call.axis('axis', shape.length);
-    const x = call.whole('x');
-    const numbers = x.dtype === 'bool' ? call.graph.cast(x, 'int32') : x;
+    const axis = call.axis('axis', shape);
+    const x = numbersOf(call);
     return call.result(
-      call.graph.make(op, [numbers], { axis }),
+      call.graph.make(op, [withoutNaN(call.graph, x, op === 'ArgMax' ? -Infinity : Infinity)], { axis }),
       shape.filter((_, index) => index !== axis),
     );
   };
 }
 
+/** What no search finds stands in the place of what is not a number. */
+function withoutNaN(graph: Graph, x: Value, instead: number): Value {
+  if (x.dtype !== 'float32') return x;
+  return graph.select(graph.unary('IsNaN', x), graph.scalar(instead, x.shape.length), x);
+}
+
 function normalizer(op: 'Softmax' | 'LogSoftmax', axisName: string): Kernel {
   return (call) => {
     const shape = call.shape('logits');
-    const axis = call.axis(axisName, shape.length);
+    const axis = call.axis(axisName, shape);
     return call.result(
       call.graph.make(op, [call.graph.cast(call.whole('logits'), 'float32')], { axis }),
       shape,
@@ -72,7 +84,7 @@ function normalizer(op: 'Softmax' | 'LogSoftmax', axisName: string): Kernel {
 function cumulativeSum(call: KernelCall): tf.TensorInfo {
   const shape = call.shape('x');
   const attributes = {
-    axis: call.axis('axis', shape.length),
+    axis: call.axis('axis', shape),
     exclusive: call.attribute<boolean>('exclusive'),
     reverse: call.attribute<boolean>('reverse'),
   };
@@ -92,8 +104,10 @@ export const reductionKernels: Kernels = {
   ArgMin: search('ArgMin'),
   Cumsum: cumulativeSum,
   LogSoftmax: normalizer('LogSoftmax', 'axis'),
-  Max: reduction((call, x, axes, lengths) =>
-    call.graph.cast(numeric(extremum('ReduceMax'))(call, x, axes, lengths), x.dtype),
+  Max: reduction(
+    (call, x, axes, lengths) =>
+      call.graph.cast(numeric(extremum('ReduceMax'))(call, x, axes, lengths), x.dtype),
+    'reductionIndices',
   ),
   Mean: reduction(mean),
   Min: reduction((call, x, axes, lengths) =>

@@ -32,11 +32,9 @@ function kernelFunction(name: string, kernel: Kernel | undefined): tf.KernelFunc
   return ({ inputs, attrs, backend }) => {
     if (!(backend instanceof GraphBackend)) throw new TypeError('The kernel was called for another backend.');
     const attributes = attrs ?? {};
-    if (!kernel || !isRecordable(inputs, attributes)) {
-      const outputs = backend.delegate(name, inputs, attributes);
-      return outputs.length === 1 ? outputs[0]! : outputs;
-    }
-    return kernel(new KernelCall(inputs, attributes, backend));
+    const recorded =
+      kernel && isRecordable(inputs, attributes) ? kernel(new KernelCall(inputs, attributes, backend)) : null;
+    return recorded ?? backend.delegate(name, inputs, attributes);
   };
 }
 
