@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type * as tf from '@tensorflow/tfjs';
 import { batchesOf } from '../data/batches';
+import type { SoftConfig } from '../experiment/schema';
 import { countMultiplyAdds, countParameters } from '../models/table';
 import { applyConstraints } from '../models/weights';
 import { keyedRandom } from '../random/keyed';
@@ -15,14 +16,14 @@ import {
   type RunTensors,
 } from './checkpoint';
 import { CurveWindow } from './curve';
-import { prepareEvaluation, type Metrics } from './evaluation';
+import { prepareEvaluation, type Evaluation, type Metrics } from './evaluation';
 import { createOptimizer } from './optimizers';
 import { StoppedByRequest, TrainingDiverged } from './outcome';
 import type { PlannedStage, StepPlace } from './plan';
 import type { RunReporter } from './reporter';
 import { learningRateFactor } from './schedule';
 import type { Session } from './session';
-import { prepareTrainingStep, type StepMeasures } from './step';
+import { prepareTrainingStep, type StepMeasures, type TrainingStep } from './step';
 import { runTensors, trainableTensors } from './tensors';
 
 /** A checkpoint is written at the end of every epoch, and within longer ones this often. */
@@ -36,6 +37,7 @@ export class Training {
   private readonly startedAt = performance.now();
   private readonly secondsBefore: number;
   private savedAt = performance.now();
+  private studentEvaluation: Evaluation | null = null;
 
   private constructor(
     private readonly session: Session,
@@ -95,7 +97,7 @@ export class Training {
     const batch = this.session.batcher.batch(place.epoch, place.batch);
     // Dropout and other random ops of tfjs draw from Math.random: with a stream per step a resumed run draws the same.
     Math.random = keyedRandom(this.session.record.resolved.seed, 'step', this.state.step);
-    const measures = await stage.step(batch, this.learningRate(place));
+    const measures = await stage.step.take(batch, this.learningRate(place));
     this.checkFinite(measures, place);
     this.state = { ...this.state, step: this.state.step + 1 };
     this.window.add(measures, batch.size, this.session.dataset.trainLabels);
@@ -145,12 +147,9 @@ export class Training {
   private async evaluate(): Promise<void> {
     const { session, reporter } = this;
     await reporter.beat({ phase: 'evaluating' });
-    const measure = prepareEvaluation(
-      session.engine,
-      [session.lesson.student.model],
-      session.lesson.imageShape,
-    );
-    const test = await this.measureOn(measure, 'the student');
+    const { student, imageShape } = session.lesson;
+    this.studentEvaluation ??= prepareEvaluation(session.engine, [student.model], imageShape);
+    const test = await this.measureOn(this.studentEvaluation, 'the student');
     const epoch = this.state.step / session.plan.stepsPerEpoch;
     const last = { step: this.state.step, epoch, accuracy: test.accuracy };
     const best = this.state.best === null || test.accuracy > this.state.best.accuracy;
@@ -160,11 +159,10 @@ export class Training {
     await reporter.beat({ phase: 'training', best: this.state.best, last });
   }
 
-  private async measureOn(measure: ReturnType<typeof prepareEvaluation>, whose: string): Promise<Metrics> {
+  private async measureOn(evaluation: Evaluation, whose: string): Promise<Metrics> {
     const { dataset, record, plan } = this.session;
-    const metrics = await measure(batchesOf(dataset.test, record.resolved.evaluate.batch), () =>
-      this.reporter.beat({}),
-    );
+    const batches = batchesOf(dataset.test, record.resolved.evaluate.batch);
+    const metrics = await evaluation.measure(batches, () => this.reporter.beat({}));
     if (!Number.isFinite(metrics.loss)) {
       const { step } = this.state;
       throw new TrainingDiverged(`test loss of ${whose}`, metrics.loss, step, step / plan.stepsPerEpoch);
@@ -197,11 +195,17 @@ export class Training {
   private openStage(planned: PlannedStage): OpenStage {
     if (this.stage?.planned === planned) return this.stage;
     const { lesson, engine } = this.session;
+    this.stage?.step.dispose();
     for (const variable of this.stage?.optimizerState.values() ?? []) variable.dispose();
     const variables = trainableTensors(lesson, planned.terms);
     const optimizer = createOptimizer(planned.optimizer, variables);
-    const step = prepareTrainingStep(engine, lesson, planned.terms, variables, optimizer, () => {
-      applyConstraints(lesson.student.model);
+    const step = prepareTrainingStep(engine, lesson, planned.terms, variables, optimizer, {
+      constrain: () => {
+        applyConstraints(lesson.student.model);
+      },
+      onRefused: (reason) => {
+        this.reporter.event({ type: 'note', message: `Stage ${planned.name}: ${reason} It runs op by op.` });
+      },
     });
     this.stage = { planned, step, tensors: runTensors(lesson, optimizer), optimizerState: optimizer.state };
     return this.stage;
@@ -253,15 +257,12 @@ export class Training {
 
   private async measureTeachers(): Promise<void> {
     const { session, reporter } = this;
-    const { engine, lesson, teacherRuns } = session;
+    const { lesson, teacherRuns } = session;
     if (lesson.teachers.length === 0) return;
     await reporter.beat({ phase: 'measuring the teacher' }, true);
     const measured: { run: string | null; name: string; accuracy: number }[] = [];
     for (const [member, { model, label }] of lesson.teachers.entries()) {
-      const metrics = await this.measureOn(
-        prepareEvaluation(engine, [model], lesson.imageShape),
-        `the teacher ${label}`,
-      );
+      const metrics = await this.measureTeacher([model], `the teacher ${label}`);
       const run = teacherRuns[member] ?? null;
       reporter.event({ type: 'model', which: 'teacher', name: label, ...sizeOf(model), run, metrics });
       measured.push({ run, name: label, accuracy: metrics.accuracy });
@@ -270,21 +271,32 @@ export class Training {
     if (lesson.teachers.length === 1) return;
     const models = lesson.teachers.map(({ model }) => model);
     const combine = lesson.experiment.distill?.soft?.ensemble;
-    const metrics = await this.measureOn(
-      prepareEvaluation(engine, models, lesson.imageShape, combine),
-      'the teachers',
-    );
+    const metrics = await this.measureTeacher(models, 'the teachers', combine);
     const sizes = models.map(sizeOf);
     const parameters = sizes.reduce((sum, size) => sum + size.parameters, 0);
     const multiplyAdds = sizes.reduce((sum, size) => sum + size.multiplyAdds, 0);
     const name = `ensemble of ${models.length}`;
     reporter.event({ type: 'model', which: 'teacher', name, parameters, multiplyAdds, run: null, metrics });
   }
+
+  private async measureTeacher(
+    models: readonly tf.LayersModel[],
+    whose: string,
+    ensemble?: SoftConfig['ensemble'],
+  ): Promise<Metrics> {
+    const { engine, lesson } = this.session;
+    const evaluation = prepareEvaluation(engine, models, lesson.imageShape, { ensemble, frozen: true });
+    try {
+      return await this.measureOn(evaluation, whose);
+    } finally {
+      evaluation.dispose();
+    }
+  }
 }
 
 interface OpenStage {
   planned: PlannedStage;
-  step: ReturnType<typeof prepareTrainingStep>;
+  step: TrainingStep;
   tensors: RunTensors;
   optimizerState: ReadonlyMap<string, { dispose(): void }>;
 }
