@@ -167,6 +167,20 @@ function equalRanks(graph: Graph, a: Value, b: Value): Value[] {
   return [graph.toRank(a, rank), graph.toRank(b, rank)];
 }
 
+/** The angle of the point (b, a). */
+function angle(graph: Graph, a: Value, b: Value): Value {
+  const rank = Math.max(a.shape.length, b.shape.length);
+  const [y, x] = [a, b].map((value) => graph.cast(graph.toRank(value, rank), 'float32')) as [Value, Value];
+  const number = (value: number) => graph.scalar(value, rank);
+  const principal = graph.unary('Atan', graph.make('Div', [y, x], {}));
+  const half = graph.select(graph.binary('Less', y, number(0)), number(-Math.PI), number(Math.PI));
+  const left = graph.binary('Add', principal, half);
+  // Zero, or not a number, which the sum keeps.
+  const upright = graph.binary('Add', graph.binary('Mul', graph.unary('Sign', y), number(Math.PI / 2)), x);
+  const behind = graph.select(graph.binary('Less', x, number(0)), left, upright);
+  return graph.select(graph.binary('Greater', x, number(0)), principal, behind);
+}
+
 function squaredDifference(graph: Graph, a: Value, b: Value): Value {
   const difference = graph.binary('Sub', a, b);
   return graph.binary('Mul', difference, difference);
@@ -214,6 +228,7 @@ export const elementwiseKernels: Kernels = {
     const total = values.reduce((sum, value) => call.graph.binary('Add', sum, value));
     return call.result(total, call.list()[0]!.shape);
   },
+  Atan2: onPair(angle),
   Cast: cast,
   ClipByValue: onX((graph, x, call) =>
     clip(graph, x, call.attribute<number>('clipValueMin'), call.attribute<number>('clipValueMax')),

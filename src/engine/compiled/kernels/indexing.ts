@@ -80,19 +80,46 @@ function range(start: number, end: number): number[] {
   return Array.from({ length: end - start }, (_, index) => start + index);
 }
 
-function scatterNd(call: KernelCall): tf.TensorInfo {
+/** Indices and updates of a scatter: as rows of a matrix, and where in it they belong. */
+interface Scatter {
+  /** Number of rows of the whole. */
+  segments: number;
+  width: number;
+  /** `[count]` */
+  positions: Value;
+  /** `[count, width]` */
+  updates: Value;
+}
+
+function scatter(call: KernelCall, shape: readonly number[]): Scatter {
   const { graph } = call;
-  const shape = call.attribute<number[]>('shape');
   const indices = graph.cast(call.whole('indices'), 'int32');
   // Indices of one axis may come without an axis for their one coordinate.
   const depth = indices.shape.length > 1 ? indices.shape.at(-1)! : 1;
-  const rest = shape.slice(depth);
-  const rows = indices.size / depth;
-  const position = flatPositions(call, graph.reshape(indices, [rows, depth]), shape.slice(0, depth));
-  const updates = graph.reshape(call.whole('updates'), [rows, ...rest]);
-  const segments = sizeOf(shape.slice(0, depth));
-  const sums = graph.make('SegmentSum', [position, updates], { segments });
-  return call.result(graph.reshape(sums, shape), shape);
+  const [outer, width] = [shape.slice(0, depth), sizeOf(shape.slice(depth))];
+  const count = indices.size / depth;
+  return {
+    segments: sizeOf(outer),
+    width,
+    positions: flatPositions(call, graph.reshape(indices, [count, depth]), outer),
+    updates: graph.reshape(call.whole('updates'), [count, width]),
+  };
+}
+
+function scatterNd(call: KernelCall): tf.TensorInfo {
+  const shape = call.attribute<number[]>('shape');
+  const { segments, positions, updates } = scatter(call, shape);
+  const sums = call.graph.make('SegmentSum', [positions, updates], { segments });
+  return call.result(call.graph.reshape(sums, shape), shape);
+}
+
+function scatterUpdate(call: KernelCall): tf.TensorInfo {
+  const { graph } = call;
+  const shape = call.shape('tensor');
+  const { segments, width, positions, updates } = scatter(call, shape);
+  const rows = graph.reshape(call.whole('tensor'), [segments, width]);
+  const value = graph.make('ReplaceRows', [rows, positions, graph.cast(updates, rows.dtype)], {});
+  return call.result(graph.reshape(value, shape), shape);
 }
 
 /** Row-major positions of `[rows, depth]` indices in a shape, `[rows]`. */
@@ -141,5 +168,6 @@ export const indexingKernels: Kernels = {
   GatherV2: gather,
   OneHot: oneHot,
   ScatterNd: scatterNd,
+  TensorScatterUpdate: scatterUpdate,
   UnsortedSegmentSum: segmentSum,
 };

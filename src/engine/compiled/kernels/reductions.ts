@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Graph } from '../graph/graph';
-import type { Value } from '../graph/value';
+import type { DataType, Value } from '../graph/value';
 import type { Kernel, KernelCall, Kernels } from './call';
 
 type Reduce = (call: KernelCall, x: Value, axes: readonly number[], lengths: readonly number[]) => Value;
@@ -91,6 +91,43 @@ function cumulativeSum(call: KernelCall): tf.TensorInfo {
   return call.result(call.graph.make('CumulativeSum', [numbersOf(call)], attributes), shape);
 }
 
+/** Running products in log₂ n passes: at each, every element takes in the product that ends `reach` before it. */
+function cumulativeProduct(call: KernelCall): tf.TensorInfo {
+  const { graph } = call;
+  const shape = call.shape('x');
+  const axis = call.axis('axis', shape);
+  const reverse = call.attribute<boolean>('reverse');
+  const length = shape[axis]!;
+  const at = (position: number) => shape.map((_, index) => (index === axis ? position : 0));
+  /** The value moved along the axis, ones coming in. */
+  const moved = (value: Value, by: number): Value => {
+    const pads = reverse ? { before: at(0), after: at(by) } : { before: at(by), after: at(0) };
+    const padded = graph.make('Pad', [value], { ...pads, value: 1 });
+    const begin = at(reverse ? by : 0);
+    const end = shape.map((size, index) => begin[index]! + size);
+    return graph.make('Slice', [padded], { begin, end, steps: shape.map(() => 1) });
+  };
+  let product = numbersOf(call);
+  if (call.attribute<boolean>('exclusive')) product = moved(product, 1);
+  for (let reach = 1; reach < length; reach *= 2) {
+    product = graph.binary('Mul', product, moved(product, reach));
+  }
+  return call.result(product, shape);
+}
+
+function topK(call: KernelCall): tf.TensorInfo[] | null {
+  const { graph } = call;
+  const x = numbersOf(call);
+  const attributes = { count: call.attribute<number>('k') };
+  if (attributes.count === 0) return null;
+  const [values, indices] = [
+    graph.make('TopValues', [x], attributes),
+    graph.make('TopIndices', [x], attributes),
+  ];
+  const dtype = call.tensor('x').dtype as DataType;
+  return [call.result(graph.cast(values, dtype), values.shape), call.result(indices, indices.shape)];
+}
+
 function numbersOf(call: KernelCall): Value {
   const x = call.whole('x');
   return x.dtype === 'bool' ? call.graph.cast(x, 'int32') : x;
@@ -102,6 +139,7 @@ export const reductionKernels: Kernels = {
   Any: reduction(ofFlags(extremum('ReduceMax'))),
   ArgMax: search('ArgMax'),
   ArgMin: search('ArgMin'),
+  Cumprod: cumulativeProduct,
   Cumsum: cumulativeSum,
   LogSoftmax: normalizer('LogSoftmax', 'axis'),
   Max: reduction(
@@ -120,5 +158,6 @@ export const reductionKernels: Kernels = {
     }),
   ),
   Softmax: normalizer('Softmax', 'dim'),
+  TopK: topK,
   Sum: reduction(numeric(({ graph }, x, axes, lengths) => graph.sum(x, axes, lengths))),
 };

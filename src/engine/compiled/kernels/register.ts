@@ -3,8 +3,10 @@ import { BACKEND, GraphBackend } from '../backend';
 import type { CompilerSettings } from '../settings';
 import { isEmpty, KernelCall, type Kernel, type Kernels } from './call';
 import { convolutionKernels } from './convolution';
+import { einsumKernels } from './einsum';
 import { elementwiseKernels } from './elementwise';
 import { indexingKernels } from './indexing';
+import { rearrangingKernels } from './rearranging';
 import { reductionKernels } from './reductions';
 import { shapingKernels } from './shaping';
 
@@ -13,6 +15,8 @@ const recorded: Kernels = {
   ...reductionKernels,
   ...shapingKernels,
   ...indexingKernels,
+  ...rearrangingKernels,
+  ...einsumKernels,
   ...convolutionKernels,
 };
 
