@@ -80,7 +80,8 @@ class FusionFinder {
   private matchGemm(value: Value): Fusion | null {
     if (value.op !== 'Add') return null;
     const [product, bias] = value.inputs as [Value, Value];
-    if (product.op !== 'MatMul' || !this.usedOnce(product) || bias.shape[0] !== 1) return null;
+    if (product.op !== 'MatMul' || !this.usedOnce(product)) return null;
+    if (bias.shape[0] !== 1 || bias.shape[1] !== product.shape[1]) return null;
     return { kind: 'gemm', product, bias, relu: false, absorbs: [product] };
   }
 
