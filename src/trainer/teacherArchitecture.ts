@@ -48,15 +48,7 @@ async function describeTeacher(
   baseDirectory: string,
   expectation: Expectation,
 ): Promise<TeacherArchitecture | { refusal: string }> {
-  if ('model' in config) {
-    return {
-      reference: config.model,
-      options: config.options ?? {},
-      baseDirectory,
-      weights: path.resolve(baseDirectory, config.weights),
-      label: config.model,
-    };
-  }
+  if ('model' in config) return describeGivenTeacher(config, baseDirectory);
   const read = await readTeacherExperiment(config, baseDirectory);
   if ('refusal' in read) return read;
   const { student, data } = read.experiment;
@@ -69,6 +61,20 @@ async function describeTeacher(
     baseDirectory: folder,
     weights: null,
     label: read.experiment.name ?? path.basename(config.experiment).replace(/(\.distill)?\.ya?ml$/i, ''),
+  };
+}
+
+/** The architecture of a teacher that is given by its model and its weights. */
+export function describeGivenTeacher(
+  config: Extract<TeacherConfig, { weights: string }>,
+  baseDirectory: string,
+): TeacherArchitecture {
+  return {
+    reference: config.model,
+    options: config.options ?? {},
+    baseDirectory,
+    weights: path.resolve(baseDirectory, config.weights),
+    label: config.model,
   };
 }
 

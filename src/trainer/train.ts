@@ -73,12 +73,13 @@ export class Training {
   /**
    * Runs to the end.
    *
-   * @throws StoppedByRequest after a checkpoint, when someone asks to stop.
+   * @throws StoppedByRequest when someone asks to stop: after a checkpoint, or before the first step of this attempt.
    * @throws TrainingDiverged when a number stops being finite.
    */
   async run(): Promise<void> {
     const { plan } = this.session;
     await this.announce();
+    await this.reporter.obeyStop();
     while (this.state.step < plan.totalSteps) {
       const place = plan.place(this.state.step);
       await this.takeStep(place);
@@ -160,11 +161,18 @@ export class Training {
     await reporter.beat({ phase: 'training', best: this.state.best, last });
   }
 
-  private async measureOn(measure: ReturnType<typeof prepareEvaluation>, whose: string): Promise<Metrics> {
+  private async measureOn(
+    measure: ReturnType<typeof prepareEvaluation>,
+    whose: string,
+    between: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<Metrics> {
     const { dataset, record, plan } = this.session;
-    const metrics = await measure(batchesOf(dataset.test, record.resolved.evaluate.batch), () =>
-      this.reporter.beat({}),
-    );
+    const metrics = await measure(batchesOf(dataset.test, record.resolved.evaluate.batch), async () => {
+      await this.reporter.beat({});
+      // Lets signals through.
+      await yieldToEvents();
+      await between();
+    });
     if (!Number.isFinite(metrics.loss)) {
       const { step } = this.state;
       throw new TrainingDiverged(`test loss of ${whose}`, metrics.loss, step, step / plan.stepsPerEpoch);
@@ -261,6 +269,7 @@ export class Training {
       const metrics = await this.measureOn(
         prepareEvaluation(engine, [model], lesson.imageShape),
         `the teacher ${label}`,
+        () => reporter.obeyStop(),
       );
       const run = teacherRuns[member] ?? null;
       reporter.event({ type: 'model', which: 'teacher', name: label, ...sizeOf(model), run, metrics });
@@ -273,6 +282,7 @@ export class Training {
     const metrics = await this.measureOn(
       prepareEvaluation(engine, models, lesson.imageShape, combine),
       'the teachers',
+      () => reporter.obeyStop(),
     );
     const sizes = models.map(sizeOf);
     const parameters = sizes.reduce((sum, size) => sum + size.parameters, 0);

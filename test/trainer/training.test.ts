@@ -1,3 +1,4 @@
+import { rm, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requestStop } from '../../src/runs/control';
@@ -94,6 +95,44 @@ describe('the trainer', () => {
     expect(losses(ofType(await eventsOf(stopped), 'step'))).toEqual(losses(steps));
   });
 
+  test('goes on with the teacher that it began with, or not at all', async () => {
+    const text = thorough.replace('seed: 3', 'seed: 4');
+    const directory = await prepareRun(workspace, 'bound', text);
+    await startTrainer(directory, await holdingPrograms(workspace, 5));
+    await waitForStepEvent(directory, 5);
+    const [taught] = ofType(await eventsOf(directory), 'model').filter(({ which }) => which === 'teacher');
+    // A newer run of the same teacher, and another architecture in its file.
+    await train(workspace, 'teacher', teacher);
+    await writeFile(path.join(workspace, 'teacher.distill.yaml'), teacher.replace('width: 8', 'width: 6'));
+    await requestStop(directory, 'the test');
+    expect((await waitForEnd(directory)).end).toMatchObject({ state: 'stopped', step: 5 });
+    await resumeRun(directory, await holdingPrograms(workspace, 10));
+    await waitForStepEvent(directory, 10);
+    await requestStop(directory, 'the test');
+    await waitForEnd(directory);
+    const events = await eventsOf(directory);
+    const runs = ofType(events, 'model').flatMap(({ which, run }) => (which === 'teacher' ? [run] : []));
+    expect(runs).toEqual([taught!.run, taught!.run]);
+    expect(ofType(events, 'warning').map(({ message }) => message)).toEqual([
+      expect.stringContaining('have changed since the run was started'),
+    ]);
+
+    await rm(path.join(path.dirname(directory), taught!.run!), { recursive: true });
+    await expect(resumeRun(directory, programs)).rejects.toThrow(
+      `The weights of the teacher's run ${taught!.run!} are gone`,
+    );
+    await writeFile(path.join(workspace, 'teacher.distill.yaml'), teacher);
+  });
+
+  test('can be stopped before its first step', async () => {
+    const directory = await prepareRun(workspace, 'early', teacher.replace('epochs: 3', 'epochs: 1'));
+    await requestStop(directory, 'the test');
+    await startTrainer(directory, programs);
+    expect((await waitForEnd(directory)).end).toMatchObject({ state: 'stopped', step: 0 });
+    await resumeRun(directory, programs);
+    expect((await waitForEnd(directory)).end).toMatchObject({ state: 'finished', step: 20 });
+  });
+
   test('a hints-only stage moves the student up to its guided layer, and the adapter, and nothing else', async () => {
     const text = (epochs: number) => `
 ${data}
@@ -145,7 +184,8 @@ train: { epochs: 1, batch: 32 }
     const events = await eventsOf(directory);
     expect(ofType(events, 'step').every(({ trainAccuracy }) => trainAccuracy === null)).toBe(true);
     const teachers = ofType(events, 'model').filter(({ which }) => which === 'teacher');
-    expect(teachers.map(({ name }) => name)).toEqual(['teacher', 'teacher', 'ensemble of 2']);
+    // The teacher with seed 2 was trained already, under another name.
+    expect(teachers.map(({ name }) => name)).toEqual(['teacher', 'other', 'ensemble of 2']);
   });
 
   test('what cannot be trained fails with the reason in its end record', async () => {
