@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -52,11 +53,11 @@ interface Result {
  */
 function distillery(
   parameters: readonly string[],
-  options: { input?: string; interruptAt?: RegExp } = {},
+  options: { input?: string; interruptAt?: RegExp; cwd?: string } = {},
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [cli, ...parameters], {
-      cwd: workspace,
+      cwd: options.cwd ?? workspace,
       env: { ...process.env, NO_COLOR: '1' },
     });
     let [output, errors] = ['', ''];
@@ -152,6 +153,27 @@ describe('distillery', () => {
     const stopped = await distillery(['stop', run!.id]);
     expect(stopped.code).toBe(0);
     expect(stopped.output).toContain(`${run!.id} is stopped.`);
+  });
+
+  test('every command that looks at runs finds those of another workspace', async () => {
+    const elsewhere = ['--workspace', workspace];
+    const list = await distillery(['ls', '--json', ...elsewhere], { cwd: tmpdir() });
+    const [run] = list.json()['runs'] as { id: string; state: string }[];
+    expect(run).toMatchObject({ state: 'stopped' });
+    const { id } = run!;
+    for (const parameters of [['show', id], ['compare', id], ['weights', id], ['stop', id], ['engines']]) {
+      const { code, errors } = await distillery([...parameters, '--json', ...elsewhere], { cwd: tmpdir() });
+      expect([parameters[0], code, errors]).toEqual([parameters[0], 0, '']);
+    }
+    expect(await distillery(['resume', id, '--detach', ...elsewhere], { cwd: tmpdir() })).toMatchObject({
+      code: 0,
+    });
+    expect(await distillery(['stop', id, ...elsewhere], { cwd: tmpdir() })).toMatchObject({ code: 0 });
+    for (const command of ['archive', 'delete'])
+      expect(await distillery([command, id, ...elsewhere], { cwd: tmpdir() })).toMatchObject({ code: 0 });
+    const nowhere = await distillery(['ls', '--workspace', path.join(workspace, 'none')]);
+    expect(nowhere.code).toBe(2);
+    expect(nowhere.errors).toBe(`The workspace ${path.join(workspace, 'none')} does not exist.\n`);
   });
 
   test('mistakes on the command line end with 2 and what would be right', async () => {
