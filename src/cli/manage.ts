@@ -1,7 +1,9 @@
 import { createInterface } from 'node:readline/promises';
+import { readRunRecord } from '../runs/folder';
 import { resumeRun } from '../runs/launch';
 import { stopRun } from '../runs/stop';
 import { openStore, type BrowseOptions } from './browse';
+import { requireEngine } from './engine';
 import { EXIT, type ExitCode } from './exit';
 import { printJson, printLine } from './output';
 import { trainerPrograms } from './program';
@@ -29,6 +31,7 @@ export async function stop(name: string, options: BrowseOptions): Promise<ExitCo
 export async function resume(name: string, options: BrowseOptions & { detach?: boolean }): Promise<ExitCode> {
   const store = await openStore(options);
   const run = await store.resolve(name);
+  await requireEngine((await readRunRecord(run.directory)).engine, store.workspace);
   const since = Date.now();
   await resumeRun(run.directory, trainerPrograms());
   if (!options.detach) {

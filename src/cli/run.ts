@@ -10,6 +10,7 @@ import { RUN_FILES } from '../runs/record';
 import { RunStore } from '../runs/store';
 import type { RunState } from '../runs/summary';
 import { findWorkspace } from '../runs/workspace';
+import { requireEngine } from './engine';
 import { describeProblems, examineExperiment } from './examine';
 import { CommandError, EXIT, type ExitCode } from './exit';
 import { followRun, type FollowedRun } from './follow';
@@ -38,6 +39,7 @@ export async function runExperiment(given: string, options: RunOptions): Promise
   }
   const experiment: Experiment = { ...parsed.experiment, seed: options.seed ?? parsed.experiment.seed };
   const workspace = path.resolve(options.workspace ?? (await findWorkspace(path.dirname(file))));
+  await requireEngine(options.engine, workspace);
   const start = async (one: Experiment): Promise<{ id: string; directory: string }> => {
     const created = await createRun({ experiment: one, text, path: file, workspace, engine: options.engine });
     await startTrainer(created.directory, trainerPrograms());

@@ -190,6 +190,20 @@ describe('distillery', () => {
     expect((await distillery(['run', 'tiny.distill.yaml', '--engine', 'gpu'])).code).toBe(2);
   });
 
+  test('an engine that is not here is refused before there is a run', async () => {
+    const before = await ids();
+    const { code, errors } = await distillery([
+      'run',
+      'tiny.distill.yaml',
+      '--engine',
+      'tfjs-node',
+      '--json',
+    ]);
+    expect(code).toBe(2);
+    expect(errors).toContain('npm install @tensorflow/tfjs-node\n');
+    expect(await ids()).toEqual(before);
+  });
+
   test('archived runs leave the list, deleted ones the disk', async () => {
     const { runs } = (await distillery(['ls', '--json'])).json() as {
       runs: { id: string; directory: string }[];
@@ -201,3 +215,8 @@ describe('distillery', () => {
     await expect(readFile(path.join(first!.directory, 'run.json'))).rejects.toThrow('ENOENT');
   });
 });
+
+async function ids(): Promise<string[]> {
+  const list = await distillery(['ls', '--all', '--json']);
+  return (list.json()['runs'] as { id: string }[]).map(({ id }) => id);
+}
