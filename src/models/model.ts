@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import type { UnreadOption } from './watchedOptions';
 
 /** What a model function is told: `export function student(context: ModelContext): tf.LayersModel`. */
 export interface ModelContext {
@@ -14,6 +15,8 @@ export interface BuiltModel {
   model: tf.LayersModel;
   /** `zoo/conv-thin` or `models/student.ts#student`, for people. */
   label: string;
+  /** Options that its code was given and never looked at; none for models of the zoo, which refuse what they don't know. */
+  unreadOptions: readonly UnreadOption[];
 }
 
 /** A place in model code: absolute path, line and column from 1. */
@@ -26,6 +29,8 @@ export interface SourcePosition {
 /** Why a model could not be made or loaded. */
 export class ModelError extends Error {
   override name = 'ModelError';
+  /** Options that the code had not looked at when it failed; a misspelt one of them may be why. */
+  unreadOptions: readonly UnreadOption[] = [];
   constructor(
     readonly code:
       'unknown-model' | 'unknown-export' | 'unknown-layer' | 'bad-model' | 'missing-file' | 'bad-weights',

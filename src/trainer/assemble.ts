@@ -1,5 +1,6 @@
 import * as path from 'node:path';
 import { AdapterMismatch, buildAdapter, planAdapter, type AdapterPlan } from '../distill/adapters';
+import { alternatives, didYouMean, nearestWords } from '../experiment/nearest';
 import type { ExperimentPath, Finding } from '../experiment/problem';
 import type { Experiment, HintConfig } from '../experiment/schema';
 import { inBuildScope } from '../models/buildScope';
@@ -7,6 +8,7 @@ import { loadModel } from '../models/load';
 import { ModelError, type BuiltModel, type ModelContext } from '../models/model';
 import { outputActivation } from '../models/outputActivation';
 import { findLayer } from '../models/table';
+import type { UnreadOption } from '../models/watchedOptions';
 import { loadWeightsInto } from '../models/weights';
 import { keyedRandom } from '../random/keyed';
 import type { Lesson, LessonHint, LessonTeacher } from './lesson';
@@ -39,8 +41,9 @@ export async function assemble(
   options: AssembleOptions,
 ): Promise<{ lesson: Lesson | null; findings: Finding[] }> {
   const findings: Finding[] = [];
-  const student = await collect(findings, ['student', 'model'], () => buildStudent(experiment, options));
-  if (student) checkLogits(findings, ['student', 'model'], student);
+  const student = await collectModel(findings, ['student', 'model'], ['student', 'options'], () =>
+    buildStudent(experiment, options),
+  );
   const teachers: (LessonTeacher | null)[] = [];
   for (const [member, architecture] of options.teachers.entries()) {
     teachers.push(
@@ -86,21 +89,63 @@ async function collectTeacher(
   const { reference, baseDirectory, weights, label } = architecture;
   const context = contextOf(options, architecture.options);
   const modelAt = [...at, weights === null ? 'experiment' : 'model'];
-  const built = await collect(findings, modelAt, () => loadModel(reference, context, { baseDirectory }));
+  // Options of a teacher's own experiment are told where they stand.
+  const optionsAt = weights === null ? null : [...at, 'options'];
+  const built = await collectModel(findings, modelAt, optionsAt, () =>
+    loadModel(reference, context, { baseDirectory }),
+  );
   if (!built) return null;
-  checkLogits(findings, modelAt, built);
   if (weights !== null) {
     await collect(findings, [...at, 'weights'], () => loadWeightsInto(built.model, weights));
   }
   return { model: built.model, label };
 }
 
-/** A softmax inside the model would be taken a second time by every loss, and the temperature would act on the wrong numbers. */
-function checkLogits(
+/** Builds a model and looks at it; what is wrong becomes findings. @param optionsAt where its options stand, if here. */
+async function collectModel(
   findings: Finding[],
-  path: ExperimentPath,
-  { model, label }: BuiltModel | LessonTeacher,
-): void {
+  at: ExperimentPath,
+  optionsAt: ExperimentPath | null,
+  build: () => Promise<BuiltModel>,
+): Promise<BuiltModel | null> {
+  try {
+    const built = await build();
+    checkLogits(findings, at, built);
+    if (optionsAt) findings.push(...findUnreadOptions(optionsAt, built.unreadOptions));
+    return built;
+  } catch (error) {
+    findings.push(findingOf(error, at));
+    if (error instanceof ModelError && optionsAt) {
+      // Of what it had not come to yet, only what is clearly misspelt is worth a word.
+      const unread = findUnreadOptions(optionsAt, error.unreadOptions);
+      findings.push(...unread.filter(({ severity }) => severity === 'error'));
+    }
+    return null;
+  }
+}
+
+/**
+ * Options that the code of a model never looked at: mistakes where it looked for a similar name in vain, else remarks,
+ * because it may look at them later.
+ */
+function findUnreadOptions(at: ExperimentPath, options: readonly UnreadOption[]): Finding[] {
+  return options.map(({ path: option, missed, read }) => {
+    const near = nearestWords(option.at(-1)!, missed);
+    const others = [...read, ...missed];
+    const known = others.length === 0 ? 'It reads none.' : `It reads ${alternatives(others, 'and')}.`;
+    return {
+      path: [...at, ...option],
+      part: 'key',
+      severity: near.length > 0 ? 'error' : 'warning',
+      code: near.length > 0 ? 'unknown-key' : 'unused',
+      message: `The code of the model never reads the option \`${option.join('.')}\`.${didYouMean(near) || ` ${known}`}`,
+      suggestion: near[0],
+    };
+  });
+}
+
+/** A softmax inside the model would be taken a second time by every loss, and the temperature would act on the wrong numbers. */
+function checkLogits(findings: Finding[], path: ExperimentPath, { model, label }: BuiltModel): void {
   const activation = outputActivation(model);
   if (activation === null) return;
   findings.push({

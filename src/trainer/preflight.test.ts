@@ -14,6 +14,13 @@ export const softmax = ({ inputShape, classes }) =>
     tf.layers.flatten({ inputShape }),
     tf.layers.dense({ units: classes, activation: 'softmax' }),
   ] });
+export const layered = ({ inputShape, classes, options: { units = 2 } }) =>
+  tf.sequential({ layers: [
+    tf.layers.flatten({ inputShape }),
+    tf.layers.dense({ units }),
+    tf.layers.dense({ units: classes }),
+  ] });
+export const strict = ({ inputShape, options }) => tf.layers.dense({ inputShape, units: options.units });
 export function broken() {
   return tf.layers.dense({ units: -1 });
 }
@@ -86,10 +93,36 @@ test('unknown models, exports and broken code are told with their place', async 
   expect(found.flat()).toMatchInlineSnapshot(`
     [
       "2:19 unknown-model There is no model \`zoo/conv-thinn\`. Did you mean \`zoo/conv-thin\` or \`zoo/conv-wide\`?",
-      "2:19 unknown-export ./models.js does not export \`sofmax\`. Did you mean \`softmax\`? It exports \`broken\` and \`softmax\`.",
-      "2:19 bad-model ./models.js#broken fails: Expected units to be a positive integer, but got -1. (models.js:9:20)",
+      "2:19 unknown-export ./models.js does not export \`sofmax\`. Did you mean \`softmax\`? It exports \`broken\`, \`layered\`, \`softmax\` and \`strict\`.",
+      "2:19 bad-model ./models.js#broken fails: Expected units to be a positive integer, but got -1. (models.js:16:20)",
       "2:19 bad-model ./models.js#softmax ends in the activation softmax. A model must give logits: leave it out of the last layer.",
       "2:19 missing-file …/modles.js does not exist. Did you mean \`./models.js\`?",
+    ]
+  `);
+});
+
+test('options that the code of a model never reads are told, with the word it looked for', async () => {
+  expect(
+    await check(`data: { dataset: digits }
+teacher: { model: ./models.js#layered, weights: ./none.safetensors, options: { unit: 3 } }
+student: { model: ./models.js#layered, options: { units: 3, extra: 1 } }
+distill: { soft: {} }
+`),
+  ).toMatchInlineSnapshot(`
+    [
+      "2:49 missing-file …/none.safetensors does not exist.",
+      "2:80 unknown-key The code of the model never reads the option \`unit\`. Did you mean \`units\`?",
+      "3:61 unused The code of the model never reads the option \`extra\`. It reads \`units\`.",
+    ]
+  `);
+  expect(
+    await check(
+      'data: { dataset: digits }\nstudent: { model: ./models.js#strict, options: { unitz: 3, extra: 1 } }\n',
+    ),
+  ).toMatchInlineSnapshot(`
+    [
+      "2:19 bad-model ./models.js#strict fails: Expected units to be a positive integer, but got undefined. (models.js:14:62)",
+      "2:50 unknown-key The code of the model never reads the option \`unitz\`. Did you mean \`units\`?",
     ]
   `);
 });

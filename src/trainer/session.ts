@@ -63,6 +63,7 @@ export async function openSession(reporter: RunReporter, programs: TrainerProgra
     teachers: await architecturesOf(experiment, taughtBy, { workspace, baseDirectory }),
   });
   if (!lesson) throw new Error(findings.map(({ message }) => message).join('\n'));
+  for (const { message } of findings) reporter.event({ type: 'warning', message });
   if (weights === null && taughtBy.length > 0) await bindTeachers(directory, taughtBy);
   const batcher = new Batcher(dataset.train, {
     batch: experiment.train.batch,
