@@ -5,7 +5,7 @@ import colors from 'picocolors';
 import { ModelError } from '../models/model';
 import { readSafetensors, type StoredTensor } from '../models/safetensors';
 import { RUN_FILES } from '../runs/record';
-import { compareRuns, reportOf } from '../runs/report';
+import { compareRuns, reportOf, roleAmong } from '../runs/report';
 import { RunStore } from '../runs/store';
 import type { RunSummary } from '../runs/summary';
 import { findWorkspace } from '../runs/workspace';
@@ -46,7 +46,7 @@ export async function listRuns(options: BrowseOptions & { all?: boolean }): Prom
   for (const { directory, reason } of broken)
     process.stderr.write(`${directory} cannot be read: ${reason}\n`);
   if (json) {
-    printJson({ runs: shown.map(machineSummary) });
+    printJson({ runs: shown.map((run) => machineSummary(run, runs)) });
     return EXIT.ok;
   }
   if (shown.length === 0) {
@@ -79,7 +79,7 @@ export async function showRun(name: string, options: BrowseOptions): Promise<Exi
   const { runs } = await store.list();
   const report = reportOf(run, runs);
   if (options.json) {
-    printJson({ ...machineSummary(run), report: report.map(machineRow) });
+    printJson({ ...machineSummary(run, runs), report: report.map(machineRow) });
     return EXIT.ok;
   }
   const facts: [string, string][] = [
@@ -99,7 +99,8 @@ export async function showRun(name: string, options: BrowseOptions): Promise<Exi
 /** `distillery compare ID…` */
 export async function compare(names: readonly string[], options: BrowseOptions): Promise<ExitCode> {
   const store = await openStore(options);
-  const rows = compareRuns(await Promise.all(names.map((name) => store.resolve(name))));
+  const { runs } = await store.list();
+  const rows = compareRuns(await Promise.all(names.map((name) => store.resolve(name))), runs);
   if (options.json) printJson({ runs: rows.map(machineRow) });
   else printLine(layOutReport(rows));
   return EXIT.ok;
@@ -169,12 +170,12 @@ export async function listEngines({ workspace, json }: BrowseOptions): Promise<E
 }
 
 /** A run as `ls --json` and `show --json` give it. */
-function machineSummary(run: RunSummary): Record<string, unknown> {
-  const { id, name, role, state, directory, experimentPath, createdAt, seed, progress, end, labels } = run;
+function machineSummary(run: RunSummary, runs: readonly RunSummary[]): Record<string, unknown> {
+  const { id, name, state, directory, experimentPath, createdAt, seed, progress, end, labels } = run;
   return {
     id,
     name,
-    role,
+    role: roleAmong(run, runs),
     state,
     directory,
     experiment: experimentPath,

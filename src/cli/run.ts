@@ -9,6 +9,7 @@ import { reportOf, type ReportRow } from '../runs/report';
 import { RUN_FILES } from '../runs/record';
 import { RunStore } from '../runs/store';
 import type { RunState } from '../runs/summary';
+import { isTeacherInWorkspace } from '../runs/teaching';
 import { findWorkspace } from '../runs/workspace';
 import { requireEngine } from './engine';
 import { describeProblems, examineExperiment } from './examine';
@@ -28,6 +29,9 @@ export interface RunOptions {
   json?: boolean;
 }
 
+/** Makes a run and starts its trainer. @param teaches whether it is meant to teach others. */
+type Start = (experiment: Experiment, teaches: boolean) => Promise<{ id: string; directory: string }>;
+
 /** `distillery run FILE`: checks the experiment, starts its trainer and follows it to the end. */
 export async function runExperiment(given: string, options: RunOptions): Promise<ExitCode> {
   const examined = await examineExperiment(given);
@@ -40,8 +44,9 @@ export async function runExperiment(given: string, options: RunOptions): Promise
   const experiment: Experiment = { ...parsed.experiment, seed: options.seed ?? parsed.experiment.seed };
   const workspace = path.resolve(options.workspace ?? (await findWorkspace(path.dirname(file))));
   await requireEngine(options.engine, workspace);
-  const start = async (one: Experiment): Promise<{ id: string; directory: string }> => {
-    const created = await createRun({ experiment: one, text, path: file, workspace, engine: options.engine });
+  const start: Start = async (one, teaches) => {
+    const { engine } = options;
+    const created = await createRun({ experiment: one, text, path: file, workspace, engine, teaches });
     await startTrainer(created.directory, trainerPrograms());
     return created;
   };
@@ -52,7 +57,7 @@ export async function runExperiment(given: string, options: RunOptions): Promise
     if (code !== EXIT.ok) return code;
   }
   const since = Date.now();
-  const { id, directory } = await start(experiment);
+  const { id, directory } = await start(experiment, await isTeacherInWorkspace(file, workspace));
   if (options.detach) {
     if (options.json) printJson({ runs: [{ id, state: 'running' }] });
     else
@@ -99,7 +104,7 @@ async function trainBaseline(
   experiment: Experiment,
   file: string,
   workspace: string,
-  start: (experiment: Experiment) => Promise<{ id: string; directory: string }>,
+  start: Start,
   { json }: RunOptions,
 ): Promise<ExitCode> {
   const { runs } = await new RunStore(workspace).list();
@@ -107,7 +112,7 @@ async function trainBaseline(
   if (runs.some((run) => run.fingerprint === baselineFingerprint && run.state === 'finished')) return EXIT.ok;
   const name = `${experiment.name ?? experimentFileName(file)} (student alone)`;
   const since = Date.now();
-  const { directory } = await start({ ...baselineExperiment(experiment), name });
+  const { directory } = await start({ ...baselineExperiment(experiment), name }, false);
   const followed = await followRun(directory, { target: progressTarget(json), since });
   if (followed.state === 'finished') return EXIT.ok;
   await tellUnfinished(followed);

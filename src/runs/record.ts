@@ -33,8 +33,11 @@ export const runRecordSchema = z.object({
   format: z.literal(1),
   id: z.string(),
   name: z.string(),
-  /** `distilled` when the experiment has a teacher, `student` when it is trained alone. */
-  role: z.enum(['student', 'distilled']),
+  /**
+   * `distilled` when the experiment has a teacher; else `teacher` when a student started the run or another experiment
+   * of the workspace names this one as its teacher, and `student`, alone, when none did (report.ts looks again).
+   */
+  role: z.enum(['teacher', 'student', 'distilled']),
   createdAt: z.iso.datetime(),
   experiment: z.object({
     /** Relative to the workspace folder that holds `.distillery`, with `/`. */

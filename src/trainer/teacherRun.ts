@@ -82,6 +82,7 @@ async function launch(
     path: teacher.file,
     workspace: options.workspace,
     engine: options.engine,
+    teaches: true,
   });
   await startTrainer(created.directory, options.programs);
   return { ...created, started: true };

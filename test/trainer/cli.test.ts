@@ -123,7 +123,10 @@ describe('distillery', () => {
       expect(run['multiplyAdds']).toBeGreaterThan(0);
     }
     const list = await distillery(['ls', '--json']);
-    expect((list.json()['runs'] as unknown[]).length).toBe(3);
+    const roles = (list.json()['runs'] as { role: string }[]).map(({ role }) => role);
+    expect(roles.sort()).toEqual(['distilled', 'student', 'teacher']);
+    const taught = await distillery(['run', 'teacher.distill.yaml', '--json']);
+    expect(taught.json()['runs']).toMatchObject([{ role: 'teacher', state: 'finished' }]);
     const table = await distillery(['compare', 'tiny', runs[0]!['id'] as string]);
     expect(table.output).toMatch(/test error +parameters +multiply-adds/);
   });
