@@ -7,6 +7,7 @@ import { inBuildScope } from './buildScope';
 import { checkModel } from './checkModel';
 import { ModelError, type BuiltModel, type ModelContext } from './model';
 import { bundleModelFile, type ModelFile } from './modelFile';
+import { mendBatchNormalizations } from './normalization';
 import { watchOptions } from './watchedOptions';
 import { zooModel } from './zoo/zoo';
 
@@ -35,6 +36,7 @@ export async function loadModel(
   if (split.kind === 'zoo') {
     const entry = zooModel(split.name);
     const model = inBuildScope(random, () => checkModel(entry.build(context), context, reference));
+    mendBatchNormalizations(model);
     return { model, label: reference, unreadOptions: [] };
   }
   const bundle = await bundleModelFile(await findModelFile(split.path, split.export, baseDirectory));
@@ -42,6 +44,7 @@ export async function loadModel(
   const given = { ...structuredClone({ ...context, options: {} }), options };
   try {
     const model = inBuildScope(random, () => buildFrom(bundle, split.path, split.export, given));
+    mendBatchNormalizations(model);
     return { model, label: reference, unreadOptions: unread() };
   } catch (error) {
     if (error instanceof ModelError) error.unreadOptions = unread();
