@@ -3,6 +3,7 @@ import { AdapterMismatch, buildAdapter, planAdapter, type AdapterPlan } from '..
 import { alternatives, didYouMean, nearestWords } from '../experiment/nearest';
 import type { ExperimentPath, Finding } from '../experiment/problem';
 import type { Experiment, HintConfig } from '../experiment/schema';
+import { stagesOf } from '../experiment/stages';
 import { inBuildScope } from '../models/buildScope';
 import { loadModel } from '../models/load';
 import { ModelError, type BuiltModel, type ModelContext } from '../models/model';
@@ -12,6 +13,7 @@ import type { UnreadOption } from '../models/watchedOptions';
 import { loadWeightsInto } from '../models/weights';
 import { keyedRandom } from '../random/keyed';
 import type { Lesson, LessonHint, LessonTeacher } from './lesson';
+import { trainableTensors } from './tensors';
 
 /** The architecture of a teacher: written in the experiment, or found in the teacher's own experiment. */
 export interface TeacherArchitecture {
@@ -54,8 +56,7 @@ export async function assemble(
   const hints = (experiment.distill?.hints ?? []).map((config, index) =>
     joinHint(findings, config, index, student, teachers[config.member] ?? null, experiment.seed),
   );
-  if (!student || findings.some(({ severity }) => (severity ?? 'error') === 'error'))
-    return { lesson: null, findings };
+  if (!student || findings.some(isError)) return { lesson: null, findings };
   const lesson: Lesson = {
     experiment,
     imageShape: options.imageShape,
@@ -64,7 +65,39 @@ export async function assemble(
     teachers: teachers.filter((teacher) => teacher !== null),
     hints: hints.filter((hint) => hint !== null),
   };
-  return { lesson, findings };
+  const idle = findIdleStages(lesson);
+  return { lesson: idle.some(isError) ? null : lesson, findings: [...findings, ...idle] };
+}
+
+/** Stages in which no weight, or none of the student, can move: all are frozen, or none lies before the guided layers. */
+function findIdleStages(lesson: Lesson): Finding[] {
+  const { experiment } = lesson;
+  return stagesOf(experiment).flatMap(({ name, terms }, index): Finding[] => {
+    const moving = [...trainableTensors(lesson, terms).keys()];
+    if (moving.some((weight) => weight.startsWith('student/'))) return [];
+    const hintsAlone = terms.every((term) => term === 'hints');
+    const why = hintsAlone
+      ? 'no weight of the student that can be trained lies before its guided layers'
+      : 'every weight of the student is frozen (`trainable: false`)';
+    const written = experiment.train.stages !== undefined;
+    const at: ExperimentPath = hintsAlone ? ['distill', 'hints'] : ['student', 'model'];
+    const nothing = moving.length === 0;
+    return [
+      {
+        path: written ? ['train', 'stages', index] : at,
+        part: written || hintsAlone ? 'key' : 'value',
+        severity: nothing ? 'error' : 'warning',
+        code: 'bad-model',
+        message: nothing
+          ? `There is nothing to train in the stage "${name}": ${why}.`
+          : `Only adapters learn in the stage "${name}": ${why}.`,
+      },
+    ];
+  });
+}
+
+function isError({ severity = 'error' }: Finding): boolean {
+  return severity === 'error';
 }
 
 /** Where a teacher stands in the experiment: `teacher`, or `teacher[1]` in an ensemble. */

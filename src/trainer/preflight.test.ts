@@ -21,6 +21,11 @@ export const layered = ({ inputShape, classes, options: { units = 2 } }) =>
     tf.layers.dense({ units: classes }),
   ] });
 export const strict = ({ inputShape, options }) => tf.layers.dense({ inputShape, units: options.units });
+export const frozen = ({ inputShape, classes }) => tf.sequential({ layers: [
+  tf.layers.averagePooling2d({ inputShape, poolSize: 2, name: 'pool' }),
+  tf.layers.flatten(),
+  tf.layers.dense({ units: classes, name: 'logits', trainable: false }),
+] });
 export function broken() {
   return tf.layers.dense({ units: -1 });
 }
@@ -93,8 +98,8 @@ test('unknown models, exports and broken code are told with their place', async 
   expect(found.flat()).toMatchInlineSnapshot(`
     [
       "2:19 unknown-model There is no model \`zoo/conv-thinn\`. Did you mean \`zoo/conv-thin\` or \`zoo/conv-wide\`?",
-      "2:19 unknown-export ./models.js does not export \`sofmax\`. Did you mean \`softmax\`? It exports \`broken\`, \`layered\`, \`softmax\` and \`strict\`.",
-      "2:19 bad-model ./models.js#broken fails: Expected units to be a positive integer, but got -1. (models.js:16:20)",
+      "2:19 unknown-export ./models.js does not export \`sofmax\`. Did you mean \`softmax\`? It exports \`broken\`, \`frozen\`, \`layered\`, \`softmax\` and \`strict\`.",
+      "2:19 bad-model ./models.js#broken fails: Expected units to be a positive integer, but got -1. (models.js:21:20)",
       "2:19 bad-model ./models.js#softmax ends in the activation softmax. A model must give logits: leave it out of the last layer.",
       "2:19 missing-file …/modles.js does not exist. Did you mean \`./models.js\`?",
     ]
@@ -123,6 +128,23 @@ distill: { soft: {} }
     [
       "2:19 bad-model ./models.js#strict fails: Expected units to be a positive integer, but got undefined. (models.js:14:62)",
       "2:50 unknown-key The code of the model never reads the option \`unitz\`. Did you mean \`units\`?",
+    ]
+  `);
+});
+
+test('a stage in which nothing can be trained is refused', async () => {
+  const frozen = `data: { dataset: digits }
+student: { model: ./models.js#frozen }
+`;
+  const taught = `teacher: { experiment: ./teacher.distill.yaml }
+distill: { hard: {}, hints: [{ teacher: block1/pool, student: pool }] }
+train: { stages: [{ only: hints, epochs: 1 }, { only: hard, epochs: 2 }] }
+`;
+  expect([...(await check(frozen)), ...(await check(frozen + taught))]).toMatchInlineSnapshot(`
+    [
+      "2:19 bad-model There is nothing to train in the stage "training": every weight of the student is frozen (\`trainable: false\`).",
+      "5:21 bad-model Only adapters learn in the stage "hints": no weight of the student that can be trained lies before its guided layers.",
+      "5:49 bad-model There is nothing to train in the stage "hard": every weight of the student is frozen (\`trainable: false\`).",
     ]
   `);
 });

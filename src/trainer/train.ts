@@ -8,11 +8,14 @@ import { applyConstraints } from '../models/weights';
 import { keyedRandom } from '../random/keyed';
 import { RUN_FILES } from '../runs/record';
 import {
+  findNotFinite,
   readCheckpoint,
   restoreTensors,
   saveCheckpoint,
+  takeSnapshot,
   type CheckpointState,
   type RunTensors,
+  type Snapshot,
 } from './checkpoint';
 import { CurveWindow } from './curve';
 import { prepareEvaluation, type Metrics } from './evaluation';
@@ -139,6 +142,7 @@ export class Training {
     // As long as only hints have been learnt the student has no head worth measuring.
     const soFar = this.session.plan.stages.slice(0, stage.index + 1);
     const measurable = soFar.some(({ terms }) => terms.some((term) => term !== 'hints'));
+    await this.takeFiniteSnapshot();
     if (measurable && (last || (epoch + 1) % every === 0)) await this.evaluate();
     await this.save('last');
   }
@@ -182,12 +186,25 @@ export class Training {
 
   private async save(kind: 'last' | 'best'): Promise<void> {
     const file = kind === 'last' ? RUN_FILES.lastCheckpoint : RUN_FILES.bestCheckpoint;
-    const stage = this.stage;
-    if (!stage) throw new Error('There is nothing to save before the first step.');
-    const state = { ...this.state, stage: stage.planned.index, seconds: this.seconds };
-    await saveCheckpoint(path.join(this.reporter.directory, file), stage.tensors, state);
+    const { snapshot, stage } = await this.takeFiniteSnapshot();
+    const state = { ...this.state, stage, seconds: this.seconds };
+    await saveCheckpoint(path.join(this.reporter.directory, file), snapshot, state);
     this.reporter.event({ type: 'checkpoint', step: this.state.step, kind });
     if (kind === 'last') this.savedAt = performance.now();
+  }
+
+  /** A step with finite losses can still leave weights that are not: such a state must neither be measured nor kept. */
+  private async takeFiniteSnapshot(): Promise<{ snapshot: Snapshot; stage: number }> {
+    if (!this.stage) throw new Error('There is nothing to save before the first step.');
+    const snapshot = await takeSnapshot(this.stage.tensors);
+    const broken = findNotFinite(snapshot);
+    if (broken) {
+      const { step } = this.state;
+      const what = `variable "${broken.name}"`;
+      // The step that has just been done is the one before the next.
+      throw new TrainingDiverged(what, broken.value, step - 1, (step - 1) / this.session.plan.stepsPerEpoch);
+    }
+    return { snapshot, stage: this.stage.planned.index };
   }
 
   /** Between steps: lets timers and signals through, beats, and obeys a request to stop. */

@@ -20,7 +20,7 @@ export function student({ inputShape, classes }: { inputShape: number[]; classes
   return tf.sequential({
     layers: [
       tf.layers.conv2d({ inputShape, filters: 4, kernelSize: 3, strides: 2 }),
-      tf.layers.batchNormalization(),
+      tf.layers.batchNormalization({ scale: false }),
       tf.layers.reLU(),
       tf.layers.flatten(),
       tf.layers.dropout({ rate: 0.3 }),

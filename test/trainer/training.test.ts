@@ -168,6 +168,25 @@ train: { epochs: 3, batch: 32, optimizer: { name: sgd, lr: 1.0e+30 } }
     );
   });
 
+  test('weights that are not finite after a finite loss are not kept', async () => {
+    const directory = await train(
+      workspace,
+      'overflowing',
+      `${data}
+student: { model: zoo/mlp }
+train: { batch: 640, stages: [{ epochs: 2 }, { epochs: 2, optimizer: { name: sgd, lr: 1.0e+39 } }] }
+`,
+    );
+    const { end } = await waitForEnd(directory);
+    expect(end?.state).toBe('failed');
+    expect(end?.reason).toMatch(
+      /^The variable "student\/.*" became (NaN|-?Infinity) at step 2 \(epoch 2\.00\)/,
+    );
+    const kept = [...(await tensorsOf(directory, RUN_FILES.lastCheckpoint)).values()];
+    expect(kept.every((values) => values.every(Number.isFinite))).toBe(true);
+    expect(ofType(await eventsOf(directory), 'checkpoint').at(-1)).toMatchObject({ step: 2, kind: 'last' });
+  });
+
   test('learns from unlabelled images, with a class left out', async () => {
     const directory = await train(
       workspace,
