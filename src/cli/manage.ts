@@ -7,7 +7,7 @@ import { requireEngine } from './engine';
 import { EXIT, type ExitCode } from './exit';
 import { printJson, printLine } from './output';
 import { trainerPrograms } from './program';
-import { followToEnd } from './run';
+import { followToEnd, printRun } from './run';
 
 /** `distillery stop ID`: asks first; a trainer that does not obey is ended. */
 export async function stop(name: string, options: BrowseOptions): Promise<ExitCode> {
@@ -37,7 +37,7 @@ export async function resume(name: string, options: BrowseOptions & { detach?: b
   if (!options.detach) {
     return followToEnd({ id: run.id, directory: run.directory, since }, store.workspace, options);
   }
-  if (options.json) printJson({ runs: [{ id: run.id, state: 'running' }] });
+  if (options.json) await printRun(run.id, store.workspace);
   else printLine(`${run.id} goes on. Watch it with \`distillery show ${run.id}\`.`);
   return EXIT.ok;
 }

@@ -5,7 +5,7 @@ import { teachersOf, type Experiment } from '../experiment/schema';
 import { createRun, experimentFileName } from '../runs/create';
 import { fingerprintsOf } from '../runs/fingerprint';
 import { startTrainer } from '../runs/launch';
-import { reportOf, type ReportRow } from '../runs/report';
+import { compareRuns, reportOf, type ReportRow } from '../runs/report';
 import { RUN_FILES } from '../runs/record';
 import { RunStore } from '../runs/store';
 import type { RunState } from '../runs/summary';
@@ -34,6 +34,16 @@ type Start = (experiment: Experiment, teaches: boolean) => Promise<{ id: string;
 
 /** `distillery run FILE`: checks the experiment, starts its trainer and follows it to the end. */
 export async function runExperiment(given: string, options: RunOptions): Promise<ExitCode> {
+  try {
+    return await checkAndRun(given, options);
+  } catch (error) {
+    // Programs get their line also when nothing could be started.
+    if (options.json && error instanceof CommandError) printJson({ runs: [], error: error.message });
+    throw error;
+  }
+}
+
+async function checkAndRun(given: string, options: RunOptions): Promise<ExitCode> {
   const examined = await examineExperiment(given);
   const { file, text, parsed, problems, ok } = examined;
   if (problems.length > 0) process.stderr.write(`${describeProblems(problems)}\n`);
@@ -59,7 +69,7 @@ export async function runExperiment(given: string, options: RunOptions): Promise
   const since = Date.now();
   const { id, directory } = await start(experiment, await isTeacherInWorkspace(file, workspace));
   if (options.detach) {
-    if (options.json) printJson({ runs: [{ id, state: 'running' }] });
+    if (options.json) await printRun(id, workspace);
     else
       printLine(
         `Started ${id}. Watch it with \`distillery show ${id}\`, stop it with \`distillery stop ${id}\`.`,
@@ -92,6 +102,13 @@ export async function followToEnd(
   else printLine(`\n${layOutReport(rows)}\n`);
   if (!detached) await tellUnfinished(followed);
   return detached ? EXIT.stopped : exitCodeOf(state);
+}
+
+/** Prints the row of a run that has just been started, which is known by little more than its id. */
+export async function printRun(id: string, workspace: string): Promise<void> {
+  const store = new RunStore(workspace);
+  const [run, { runs }] = await Promise.all([store.get(id), store.list()]);
+  printJson({ runs: compareRuns([run], runs).map(machineRow) });
 }
 
 /** Where progress goes: out of the way of what is for programs. */

@@ -26,11 +26,24 @@ export interface SourcePosition {
   column: number;
 }
 
+/** An option that a model does not take. */
+export interface WrongOption {
+  /** Where it stands in the options, e.g. `['hidden', 0]`. */
+  path: (string | number)[];
+  /** Whether the option itself is unknown, and not only its value wrong. */
+  isUnknown: boolean;
+  message: string;
+  /** The nearest right name. */
+  suggestion: string | undefined;
+}
+
 /** Why a model could not be made or loaded. */
 export class ModelError extends Error {
   override name = 'ModelError';
   /** Options that the code had not looked at when it failed; a misspelt one of them may be why. */
   unreadOptions: readonly UnreadOption[] = [];
+  /** Which options are wrong, one by one, where that is what is wrong. */
+  wrongOptions: readonly WrongOption[] = [];
   constructor(
     readonly code:
       'unknown-model' | 'unknown-export' | 'unknown-layer' | 'bad-model' | 'missing-file' | 'bad-weights',

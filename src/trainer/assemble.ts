@@ -147,7 +147,13 @@ async function collectModel(
     if (optionsAt) findings.push(...findUnreadOptions(optionsAt, built.unreadOptions));
     return built;
   } catch (error) {
-    findings.push(findingOf(error, at));
+    const wrong = error instanceof ModelError && optionsAt ? error.wrongOptions : [];
+    for (const { path: option, isUnknown, message, suggestion } of wrong) {
+      const code = isUnknown ? 'unknown-key' : 'wrong-value';
+      const part = isUnknown ? 'key' : 'value';
+      findings.push({ path: [...optionsAt!, ...option], part, code, message, suggestion });
+    }
+    if (wrong.length === 0) findings.push(findingOf(error, at));
     if (error instanceof ModelError && optionsAt) {
       // Of what it had not come to yet, only what is clearly misspelt is worth a word.
       const unread = findUnreadOptions(optionsAt, error.unreadOptions);

@@ -132,6 +132,19 @@ distill: { soft: {} }
   `);
 });
 
+test('a wrong option of a zoo model is told where it stands', async () => {
+  const options = '{ widht: 3, blocks: 0 }';
+  const found = await check(
+    `data: { dataset: digits }\nstudent: { model: zoo/conv-thin, options: ${options} }\n`,
+  );
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "2:45 unknown-key zoo/conv-thin: there is no option \`widht\`. Did you mean \`width\`?",
+      "2:63 wrong-value zoo/conv-thin: \`blocks\`: Too small: expected number to be >=1",
+    ]
+  `);
+});
+
 test('a stage in which nothing can be trained is refused', async () => {
   const frozen = `data: { dataset: digits }
 student: { model: ./models.js#frozen }

@@ -20,7 +20,7 @@ export async function preflight(
   // A file with mistakes is looked at as it was probably meant, so that all its problems are told at once.
   if (!parsed.draft) return [];
   const findings = await findMistakes(parsed.draft, options.baseDirectory);
-  const known = new Set(parsed.problems.map(placeOf));
+  const known = new Set(parsed.problems.filter(({ severity }) => severity === 'error').map(placeOf));
   return inTextOrder(
     findings.map((finding) => locate(parsed, finding)).filter((problem) => !known.has(placeOf(problem))),
   );

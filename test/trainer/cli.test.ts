@@ -100,6 +100,17 @@ describe('distillery', () => {
     });
   });
 
+  test('a file that is not there is a problem with the nearest name, also for programs', async () => {
+    for (const command of ['check', 'run']) {
+      const { code, json } = await distillery([command, 'tinny.distill.yaml', '--json']);
+      expect(code).toBe(2);
+      const file = path.join(workspace, 'tinny.distill.yaml');
+      expect(json()['problems']).toMatchObject([
+        { file, line: 1, column: 1, code: 'missing-file', suggestion: 'tiny.distill.yaml' },
+      ]);
+    }
+  });
+
   test('check takes unsaved text from standard input', async () => {
     const unsaved = await distillery(['check', 'wrong.distill.yaml', '--stdin', '--json'], {
       input: distilled,
@@ -195,14 +206,10 @@ describe('distillery', () => {
 
   test('an engine that is not here is refused before there is a run', async () => {
     const before = await ids();
-    const { code, errors } = await distillery([
-      'run',
-      'tiny.distill.yaml',
-      '--engine',
-      'tfjs-node',
-      '--json',
-    ]);
+    const tfjsNode = ['--engine', 'tfjs-node', '--json'];
+    const { code, errors, json } = await distillery(['run', 'tiny.distill.yaml', ...tfjsNode]);
     expect(code).toBe(2);
+    expect(json()).toEqual({ runs: [], error: errors.trimEnd() });
     expect(errors).toContain('npm install @tensorflow/tfjs-node\n');
     expect(await ids()).toEqual(before);
   });
