@@ -145,6 +145,47 @@ test('a wrong option of a zoo model is told where it stands', async () => {
   `);
 });
 
+test('mistakes behind a misspelt model are told at once', async () => {
+  expect(
+    await check(`data: { dataset: digits }
+teacher: { experiment: ./teacher.distill.yaml }
+student: { model: zoo/conv-thinn, options: { width: 4 } }
+distill: { hints: [{ teacher: block1/relu, student: blok2/relu }] }
+`),
+  ).toMatchInlineSnapshot(`
+    [
+      "3:19 unknown-model There is no model \`zoo/conv-thinn\`. Did you mean \`zoo/conv-thin\` or \`zoo/conv-wide\`?",
+      "4:53 unknown-layer There is no layer \`blok2/relu\`. Did you mean \`block2/relu\`, \`block1/relu\` or \`block3/relu\`?",
+    ]
+  `);
+  expect(
+    await check(`data: { dataset: digits }
+teacher: { experiment: ./teacher.distill.yaml }
+student: { model: zoo/conv-thin, options: { widht: 4 } }
+distill: { hints: [{ teacher: block1/relu, student: blok2/relu }] }
+`),
+  ).toMatchInlineSnapshot(`
+    [
+      "3:45 unknown-key zoo/conv-thin: there is no option \`widht\`. Did you mean \`width\`?",
+      "4:53 unknown-layer There is no layer \`blok2/relu\`. Did you mean \`block2/relu\`, \`block1/relu\` or \`block3/relu\`?",
+    ]
+  `);
+});
+
+test('what keeps a teacher from being trained keeps its student from being run', async () => {
+  const text =
+    'data: { dataset: digits }\nteacher: { experiment: ./idle.distill.yaml }\nstudent: { model: zoo/mlp }\n';
+  await writeFile(
+    path.join(folder, 'idle.distill.yaml'),
+    'data: { dataset: digits }\nstudent: { model: ./models.js#frozen }\ntrain: { epochs: 2, schedule: { name: cosine, warmup: 3 } }\n',
+  );
+  expect(await check(`${text}distill: { soft: {} }\n`)).toMatchInlineSnapshot(`
+    [
+      "2:24 bad-teacher The teacher's experiment has mistakes: idle.distill.yaml:3:55: The warm-up never ends: \`warmup\` is 3, and the stage "training" ends at epoch 2. (and 1 more)",
+    ]
+  `);
+});
+
 test('a stage in which nothing can be trained is refused', async () => {
   const frozen = `data: { dataset: digits }
 student: { model: ./models.js#frozen }
