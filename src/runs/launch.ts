@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { findBoundTeachers } from './boundTeachers';
 import { takeClaim } from './claim';
 import { clearStopRequest } from './control';
 import { writeJson } from './files';
@@ -61,7 +62,8 @@ export async function startTrainer(directory: string, programs: TrainerPrograms)
 
 /**
  * Goes on with a run that was stopped, interrupted or has failed, from its last checkpoint.
- * @throws {LaunchError} When it runs, has finished, or is being resumed by someone else at this moment.
+ * @throws {LaunchError} When it runs, has finished, is being resumed by someone else at this moment, or the teacher that
+ *   taught it so far is not there any more.
  */
 export async function resumeRun(directory: string, programs: TrainerPrograms): Promise<ProcessIdentity> {
   // Only one program at a time judges a run and starts its trainer.
@@ -74,6 +76,8 @@ export async function resumeRun(directory: string, programs: TrainerPrograms): P
     if (state === 'finished') {
       throw new LaunchError(`Run ${folder.record.id} has finished; there is nothing left to train.`);
     }
+    const { refusal } = await findBoundTeachers(directory);
+    if (refusal !== null) throw new LaunchError(`Run ${folder.record.id} cannot go on. ${refusal}`);
     await clearStopRequest(directory);
     await rm(join(directory, RUN_FILES.end), { force: true });
     return await startTrainer(directory, programs);
