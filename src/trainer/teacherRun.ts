@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TeacherWeights } from '../runs/boundTeachers';
+import { findBoundTeachers, type TeacherWeights } from '../runs/boundTeachers';
 import { requestStop } from '../runs/control';
 import { createRun } from '../runs/create';
 import { fingerprintsOf } from '../runs/fingerprint';
@@ -72,7 +72,8 @@ async function launch(
   options: { workspace: string; engine: string; programs: TrainerPrograms },
 ): Promise<{ id: string; directory: string; started: boolean }> {
   if (unfinished?.running) return { ...unfinished, started: false };
-  if (unfinished) {
+  // One that lost its own teacher can never go on.
+  if (unfinished && (await findBoundTeachers(unfinished.directory)).refusal === null) {
     await resumeRun(unfinished.directory, options.programs);
     return { ...unfinished, started: true };
   }
