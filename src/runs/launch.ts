@@ -90,7 +90,7 @@ export async function resumeRun(directory: string, programs: TrainerPrograms): P
  * Has glibc keep the memory that a trainer frees: every step gives back megabytes and takes as many again, and fresh
  * pages from the system cost a third of a small network's step. Elsewhere the variables mean nothing.
  */
-const keepMemory = {
+export const MEMORY_SETTINGS = {
   MALLOC_MMAP_THRESHOLD_: String(2 ** 30),
   MALLOC_TRIM_THRESHOLD_: String(2 ** 32),
   MALLOC_TOP_PAD_: String(2 ** 26),
@@ -108,7 +108,7 @@ export function trainerEnvironment(environment: NodeJS.ProcessEnv, electron: boo
     // The trainer works in another folder: a relative path means what it meant to the person who set it.
     ...(data !== undefined && data !== '' && { DISTILLERY_DATA: resolve(data) }),
     ...(electron && { ELECTRON_RUN_AS_NODE: '1' }),
-    ...keepMemory,
+    ...MEMORY_SETTINGS,
   };
 }
 
