@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { Batcher } from '../data/batches';
 import type { Dataset } from '../data/dataset';
 import { openDataset } from '../data/open';
-import type { Engine } from '../engine/engine';
+import { describeStarted, type StartedEngine } from '../engine/engine';
 import { selectEngine } from '../engine/select';
 import { teachersOf, type Experiment } from '../experiment/schema';
 import { bindTeachers, findBoundTeachers, type TeacherWeights } from '../runs/boundTeachers';
@@ -22,7 +22,7 @@ import { obtainTeacherRun } from './teacherRun';
 /** Everything a run needs before its first step. */
 export interface Session {
   record: RunRecord;
-  engine: Engine;
+  engine: StartedEngine;
   dataset: Dataset;
   batcher: Batcher;
   plan: TrainingPlan;
@@ -45,6 +45,7 @@ export async function openSession(reporter: RunReporter, programs: TrainerProgra
   const baseDirectory = path.dirname(file);
   await warnOfChanges(reporter, record, file);
   const engine = await selectEngine(record.engine, workspace);
+  await reporter.beat({ engine: describeStarted(engine) });
   const dataset = await loadData(reporter, experiment, baseDirectory);
   const imageShape: [number, number, number] = [
     dataset.train.height,
