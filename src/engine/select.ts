@@ -6,6 +6,8 @@ import { startCompiled } from './compiled/start';
 import { EagerEngine } from './eager';
 import { ENGINE_NAMES, EngineError, type Engine, type EngineName } from './engine';
 import { correctAveragePoolGradient, correctResizeNearestGradient } from './pooling';
+import { correctRandomLayers } from './randomLayers';
+import { registerSumGradients } from './sumGradients';
 import { findTfjsNode, loadTfjsNode } from './tfjsNode';
 import { completeWasmKernels } from './wasm/register';
 
@@ -100,6 +102,8 @@ function correctKernels(): void {
   corrected = true;
   tf.enableProdMode();
   registerBatchNormGradient();
+  registerSumGradients();
+  correctRandomLayers();
   correctAveragePoolGradient('cpu');
   correctResizeNearestGradient('cpu');
   completeWasmKernels();
