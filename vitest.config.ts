@@ -11,7 +11,9 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'webview/**/*.test.ts', 'bench/**/*.test.ts'],
-          testTimeout: 30_000,
+          // Each takes milliseconds to seconds; a machine that is busy with something else may need a hundred times that.
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -19,7 +21,7 @@ export default defineConfig({
           name: 'trainer',
           include: ['test/trainer/**/*.test.ts'],
           testTimeout: 600_000,
-          hookTimeout: 120_000,
+          hookTimeout: 600_000,
           fileParallelism: false,
         },
       },

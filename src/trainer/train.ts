@@ -9,11 +9,14 @@ import { applyConstraints } from '../models/weights';
 import { keyedRandom } from '../random/keyed';
 import { RUN_FILES } from '../runs/record';
 import {
+  findNotFinite,
   readCheckpoint,
   restoreTensors,
   saveCheckpoint,
+  takeSnapshot,
   type CheckpointState,
   type RunTensors,
+  type Snapshot,
 } from './checkpoint';
 import { CurveWindow } from './curve';
 import { prepareEvaluation, type Evaluation, type Metrics } from './evaluation';
@@ -75,12 +78,13 @@ export class Training {
   /**
    * Runs to the end.
    *
-   * @throws StoppedByRequest after a checkpoint, when someone asks to stop.
+   * @throws StoppedByRequest when someone asks to stop: after a checkpoint, or before the first step of this attempt.
    * @throws TrainingDiverged when a number stops being finite.
    */
   async run(): Promise<void> {
     const { plan } = this.session;
     await this.announce();
+    await this.reporter.obeyStop();
     while (this.state.step < plan.totalSteps) {
       const place = plan.place(this.state.step);
       await this.takeStep(place);
@@ -140,6 +144,7 @@ export class Training {
     // As long as only hints have been learnt the student has no head worth measuring.
     const soFar = this.session.plan.stages.slice(0, stage.index + 1);
     const measurable = soFar.some(({ terms }) => terms.some((term) => term !== 'hints'));
+    await this.takeFiniteSnapshot();
     if (measurable && (last || (epoch + 1) % every === 0)) await this.evaluate();
     await this.save('last');
   }
@@ -159,10 +164,19 @@ export class Training {
     await reporter.beat({ phase: 'training', best: this.state.best, last });
   }
 
-  private async measureOn(evaluation: Evaluation, whose: string): Promise<Metrics> {
+  private async measureOn(
+    evaluation: Evaluation,
+    whose: string,
+    between: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<Metrics> {
     const { dataset, record, plan } = this.session;
     const batches = batchesOf(dataset.test, record.resolved.evaluate.batch);
-    const metrics = await evaluation.measure(batches, () => this.reporter.beat({}));
+    const metrics = await evaluation.measure(batches, async () => {
+      await this.reporter.beat({});
+      // Lets signals through.
+      await yieldToEvents();
+      await between();
+    });
     if (!Number.isFinite(metrics.loss)) {
       const { step } = this.state;
       throw new TrainingDiverged(`test loss of ${whose}`, metrics.loss, step, step / plan.stepsPerEpoch);
@@ -172,12 +186,25 @@ export class Training {
 
   private async save(kind: 'last' | 'best'): Promise<void> {
     const file = kind === 'last' ? RUN_FILES.lastCheckpoint : RUN_FILES.bestCheckpoint;
-    const stage = this.stage;
-    if (!stage) throw new Error('There is nothing to save before the first step.');
-    const state = { ...this.state, stage: stage.planned.index, seconds: this.seconds };
-    await saveCheckpoint(path.join(this.reporter.directory, file), stage.tensors, state);
+    const { snapshot, stage } = await this.takeFiniteSnapshot();
+    const state = { ...this.state, stage, seconds: this.seconds };
+    await saveCheckpoint(path.join(this.reporter.directory, file), snapshot, state);
     this.reporter.event({ type: 'checkpoint', step: this.state.step, kind });
     if (kind === 'last') this.savedAt = performance.now();
+  }
+
+  /** A step with finite losses can still leave weights that are not: such a state must neither be measured nor kept. */
+  private async takeFiniteSnapshot(): Promise<{ snapshot: Snapshot; stage: number }> {
+    if (!this.stage) throw new Error('There is nothing to save before the first step.');
+    const snapshot = await takeSnapshot(this.stage.tensors);
+    const broken = findNotFinite(snapshot);
+    if (broken) {
+      const { step } = this.state;
+      const what = `variable "${broken.name}"`;
+      // The step that has just been done is the one before the next.
+      throw new TrainingDiverged(what, broken.value, step - 1, (step - 1) / this.session.plan.stepsPerEpoch);
+    }
+    return { snapshot, stage: this.stage.planned.index };
   }
 
   /** Between steps: lets timers and signals through, beats, and obeys a request to stop. */
@@ -287,7 +314,7 @@ export class Training {
     const { engine, lesson } = this.session;
     const evaluation = prepareEvaluation(engine, models, lesson.imageShape, { ensemble, frozen: true });
     try {
-      return await this.measureOn(evaluation, whose);
+      return await this.measureOn(evaluation, whose, () => this.reporter.obeyStop());
     } finally {
       evaluation.dispose();
     }

@@ -92,6 +92,12 @@ export class GraphBackend extends tf.KernelBackend implements Recorder {
     return { dataId, shape: [...shape], dtype: value.dtype };
   }
 
+  numbers(tensor: tf.TensorInfo): HostArray | null {
+    const entry = this.entry(tensor.dataId);
+    // The numbers of what a step reads are only today's.
+    return this.trace && entry.trace !== this.trace ? null : (entry.host ?? entry.value?.data ?? null);
+  }
+
   share(tensor: tf.TensorInfo, shape: readonly number[]): tf.TensorInfo {
     this.incRef(tensor.dataId);
     return { dataId: tensor.dataId, shape: [...shape], dtype: tensor.dtype };
@@ -130,29 +136,40 @@ export class GraphBackend extends tf.KernelBackend implements Recorder {
   // Kernels that are not recorded
 
   /** Runs a kernel of the plain JavaScript backend. @throws TraceError inside a trace. */
-  delegate(kernel: string, inputs: tf.NamedTensorInfoMap, attributes: tf.NamedAttrMap): tf.TensorInfo[] {
+  delegate(
+    kernel: string,
+    inputs: tf.NamedTensorInfoMap,
+    attributes: tf.NamedAttrMap,
+  ): tf.TensorInfo | tf.TensorInfo[] {
     if (this.trace) throw this.trace.error(`the op ${kernel} has no place in a program`);
     const backend = javaScriptBackend();
     const config = tf.getKernel(kernel, 'cpu');
     const borrowed: tf.TensorInfo[] = [];
     const lend = (tensor: tf.TensorInfo): tf.TensorInfo => {
       const { foreign } = this.entry(tensor.dataId);
-      if (foreign) return { ...foreign, shape: tensor.shape };
+      if (foreign) return asTensor({ ...foreign, shape: tensor.shape });
       const lent = backend.makeTensorInfo(
         tensor.shape,
         tensor.dtype,
         this.readSync(tensor.dataId) as HostArray,
       );
       borrowed.push(lent);
-      return lent;
+      return asTensor(lent);
     };
-    const lent = Object.fromEntries(
-      Object.entries<tf.TensorInfo | null | undefined>(inputs)
-        .filter((entry): entry is [string, tf.TensorInfo] => entry[1] != null)
-        .map(([name, tensor]) => [name, lend(tensor)]),
-    );
-    const outputs = [config.kernelFunc({ inputs: lent, attrs: attributes, backend })].flat();
-    const adopted = outputs.map((output) => this.adopt(output, backend));
+    // Inputs are lists for some kernels, and hold lists for others.
+    const lendAll = (given: unknown): unknown => {
+      if (Array.isArray(given)) return given.map(lendAll);
+      return given == null ? given : lend(given as tf.TensorInfo);
+    };
+    const lent = Array.isArray(inputs)
+      ? lendAll(inputs)
+      : Object.fromEntries(Object.entries(inputs).map(([name, given]) => [name, lendAll(given)]));
+    const call = { inputs: lent as tf.NamedTensorInfoMap, attrs: attributes, backend };
+    const output = config.kernelFunc(call);
+    // A list of one tensor stays a list.
+    const adopted = Array.isArray(output)
+      ? output.map((each) => this.adopt(each, backend))
+      : this.adopt(output, backend);
     for (const tensor of borrowed) backend.disposeData(tensor.dataId);
     return adopted;
   }
@@ -246,6 +263,13 @@ export class GraphBackend extends tf.KernelBackend implements Recorder {
     return this.entries.has(dataId) ? this.entry(dataId).references : 0;
   }
 
+  override time(query: () => void): Promise<tf.BackendTimingInfo> {
+    const start = performance.now();
+    query();
+    this.settle();
+    return Promise.resolve({ kernelMs: performance.now() - start });
+  }
+
   override memory(): { unreliable: boolean } {
     return { unreliable: true };
   }
@@ -295,6 +319,11 @@ let leafSerial = 0;
 function blankEntry(shape: readonly number[], dtype: tf.DataType, content: Partial<Entry>): Entry {
   const blank = { host: null, tensor: null, value: null, trace: null, foreign: null, recycled: false };
   return { shape: [...shape], dtype, ...blank, references: 1, ...content };
+}
+
+/** Some kernels take for granted that what they get is more than a description of a tensor. */
+function asTensor(info: tf.TensorInfo): tf.TensorInfo {
+  return Object.assign(info, { rank: info.shape.length, size: sizeOf(info.shape) });
 }
 
 function javaScriptBackend(): JavaScriptBackend {

@@ -1,7 +1,7 @@
 import type { Graph } from './graph/graph';
 import { allocate, type HostArray, type Value } from './graph/value';
 import { liveValues, Lowering } from './lowering/lowering';
-import { makeTensor, openSession, type NativeSession, type RuntimeTensor } from './runtime';
+import { makeTensor, openSession, releaseTensors, type NativeSession, type RuntimeTensor } from './runtime';
 import { sessionOptions, type CompilerSettings } from './settings';
 
 /** The numbers of graph inputs that stand for arrays. */
@@ -11,6 +11,7 @@ export type KnownValues = WeakMap<Value, HostArray>;
 interface CachedProgram {
   session: NativeSession;
   inputs: readonly string[];
+  outputShapes: readonly (readonly number[])[];
 }
 
 const MOST_PROGRAMS = 256;
@@ -37,9 +38,11 @@ export function evaluate(
     program.inputs[index]!,
     makeTensor(leaf.dtype, known.get(leaf)!, leaf.shape),
   ]);
-  const results = values.map(({ dtype, shape, size }) => makeTensor(dtype, allocate(dtype, size), shape));
+  const results = values.map(({ dtype, size }, index) =>
+    makeTensor(dtype, allocate(dtype, size), program.outputShapes[index]!),
+  );
   const fetches = results.map((tensor, index): [string, RuntimeTensor] => [outputName(index), tensor]);
-  program.session.run(Object.fromEntries(feeds), Object.fromEntries(fetches), {});
+  releaseTensors(program.session.run(Object.fromEntries(feeds), Object.fromEntries(fetches), {}));
   return results.map(({ data }) => data);
 }
 
@@ -56,7 +59,11 @@ function compile(
     dtype: value.dtype,
   }));
   const session = openSession(Lowering.encode(graph, outputs, settings), sessionOptions(settings));
-  return { session, inputs: leaves.map((leaf) => (leaf.op === 'Input' ? leaf.attributes.name : '')) };
+  return {
+    session,
+    inputs: leaves.map((leaf) => (leaf.op === 'Input' ? leaf.attributes.name : '')),
+    outputShapes: session.outputMetadata.map(({ shape }) => shape),
+  };
 }
 
 function outputName(index: number): string {

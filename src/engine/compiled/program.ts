@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { EngineError, type StepFunction, type StepInput } from '../engine';
 import type { GraphBackend } from './backend';
-import { allocate, type DataType, type HostArray } from './graph/value';
+import { allocate, sameShape, type DataType, type HostArray } from './graph/value';
 import { Lowering, type ProgramOutput } from './lowering/lowering';
-import { makeTensor, openSession, type NativeSession, type RuntimeTensor } from './runtime';
+import { makeTensor, openSession, releaseTensors, type NativeSession, type RuntimeTensor } from './runtime';
 import { sessionOptions } from './settings';
 import { Trace, type OutsideTensor, type RandomInput } from './trace';
 import { layerInTrace, trackLayers } from './traceLayers';
@@ -14,12 +14,14 @@ type Inputs = Readonly<Record<string, StepInput>>;
 interface Assignment {
   name: string;
   variable: tf.Variable;
+  /** In which the program gives its next numbers; of the same size. */
+  shape: readonly number[];
 }
 
 interface Recording {
   trace: Trace;
   results: ProgramOutput[];
-  assignments: (Assignment & { output: ProgramOutput })[];
+  assignments: { name: string; variable: tf.Variable; output: ProgramOutput }[];
 }
 
 /** How long the parts of a compilation took, in milliseconds, and what came out. */
@@ -81,21 +83,28 @@ export class Program {
     const randoms = trace.randoms
       .filter(({ name }) => used.has(name))
       .map((input) => ({ ...input, tensor: emptyTensor('float32', input.shape) }));
-    return new Program(backend, session, used, results, assignments, outsides, randoms, report);
+    const shapes = new Map(session.outputMetadata.map(({ name, shape }) => [name, shape]));
+    const assigned = assignments.map(({ name, variable }) => ({ name, variable, shape: shapes.get(name)! }));
+    return new Program(backend, session, used, results, assigned, outsides, randoms, report);
   }
 
   run(inputs: Inputs): Record<string, Float32Array> {
     const { backend } = this;
     backend.settle();
     const results = this.results.map(({ name, dtype, shape }) => [name, emptyTensor(dtype, shape)] as const);
-    const spares = this.assignments.map(({ name, variable }) => [name, spareOf(variable)] as const);
+    const spares = this.assignments.map(({ variable }) => spareOf(variable));
+    const state = this.assignments.map(({ name, shape, variable }, index): [string, RuntimeTensor] => {
+      const spare = spares[index]!;
+      const isView = !sameShape(shape, variable.shape);
+      return [name, isView ? makeTensor(variable.dtype as DataType, spare.data, shape) : spare];
+    });
     try {
-      this.session.run(this.feeds(inputs), Object.fromEntries([...results, ...spares]), {});
+      releaseTensors(this.session.run(this.feeds(inputs), Object.fromEntries([...results, ...state]), {}));
     } catch (error) {
       throw new EngineError(`onnxruntime failed while it ran a step: ${messageOf(error)}`, { cause: error });
     }
     this.assignments.forEach(({ variable }, index) => {
-      assign(backend, variable, spares[index]![1]);
+      assign(backend, variable, spares[index]!);
     });
     return Object.fromEntries(
       results.map(([name, { data }]) => [
@@ -107,6 +116,7 @@ export class Program {
 
   dispose(): void {
     for (const { dataId, variable } of this.outsides) if (!variable) this.backend.disposeData(dataId);
+    if (this.backend.settings.profile !== undefined) this.session.endProfiling();
     this.session.dispose();
   }
 

@@ -1,4 +1,6 @@
 import { createRequire } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { EngineError } from '../engine';
 import type { DataType, HostArray } from './graph/value';
 
@@ -23,6 +25,7 @@ export interface SessionOptions {
 /** A session as the native binding has it: everything happens on the calling thread, before the call returns. */
 export interface NativeSession {
   readonly inputMetadata: readonly { name: string }[];
+  readonly outputMetadata: readonly { name: string; shape: readonly number[] }[];
   loadModel(buffer: ArrayBufferLike, offset: number, length: number, options: SessionOptions): void;
   /** Fills the tensors in `fetches`; what it returns are copies. */
   run(
@@ -79,6 +82,27 @@ export function loadRuntime(): Runtime {
 export function makeTensor(dtype: DataType, data: HostArray, shape: readonly number[]): RuntimeTensor {
   const { Tensor } = loadRuntime();
   return new Tensor(dtype, data, shape);
+}
+
+type Transfer = (this: ArrayBufferLike, length: number) => ArrayBuffer;
+
+/** `ArrayBuffer.prototype.transfer`, which Node 20 has only in contexts that are made after a flag was set. */
+function findTransfer(): Transfer {
+  const { transfer } = ArrayBuffer.prototype as unknown as { transfer?: Transfer };
+  if (transfer) return transfer;
+  setFlagsFromString('--harmony-rab-gsab-transfer');
+  return runInNewContext('ArrayBuffer.prototype.transfer') as Transfer;
+}
+
+let transferOf: Transfer | null = null;
+
+/**
+ * Frees the arrays of tensors at once. Left to the garbage collector, the copies that each run returns make megabytes a
+ * step, and their collection a third of a small network's time.
+ */
+export function releaseTensors(tensors: Readonly<Record<string, RuntimeTensor>>): void {
+  transferOf ??= findTransfer();
+  for (const { data } of Object.values(tensors)) transferOf.call(data.buffer, 0);
 }
 
 /** Opens a session for an ONNX model. @throws what onnxruntime says of the model. */

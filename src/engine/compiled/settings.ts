@@ -7,6 +7,8 @@ export interface CompilerSettings extends LoweringOptions {
   provider: 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
   /** Threads of one op; results are the same bits for any number. */
   threads: number;
+  /** Where onnxruntime writes how long each node took: the beginning of a file's path. */
+  profile?: string | undefined;
 }
 
 /** The threads to use: `DISTILLERY_THREADS`, or one for each core that the process may use. */
@@ -15,7 +17,7 @@ export function threadsFromEnvironment(): number {
   return Number.isInteger(wanted) && wanted > 0 ? wanted : availableParallelism();
 }
 
-export function sessionOptions({ provider, threads }: CompilerSettings): SessionOptions {
+export function sessionOptions({ provider, threads, profile }: CompilerSettings): SessionOptions {
   return {
     executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
     // The lowering has chosen layouts; `all` would choose others.
@@ -24,5 +26,6 @@ export function sessionOptions({ provider, threads }: CompilerSettings): Session
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
+    ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
   };
 }

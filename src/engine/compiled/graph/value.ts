@@ -76,6 +76,9 @@ export interface OpAttributes extends Record<UnaryOp | BinaryOp, None> {
   /** The reduced axis goes. */
   ArgMax: { readonly axis: number };
   ArgMin: { readonly axis: number };
+  /** The largest of the last axis, in descending order, and where they are. */
+  TopValues: { readonly count: number };
+  TopIndices: { readonly count: number };
   Softmax: { readonly axis: number };
   LogSoftmax: { readonly axis: number };
   CumulativeSum: { readonly axis: number; readonly exclusive: boolean; readonly reverse: boolean };
@@ -98,6 +101,8 @@ export interface OpAttributes extends Record<UnaryOp | BinaryOp, None> {
   GatherNd: None;
   /** segments `[count]`, rows `[count, …]`; rows of one segment add up. */
   SegmentSum: { readonly segments: number };
+  /** x `[rows, width]`, positions `[count]`, updates `[count, width]` → x with other rows at these positions. */
+  ReplaceRows: None;
   // Products
   MatMul: { readonly transposeA: boolean; readonly transposeB: boolean };
   Conv: Window;

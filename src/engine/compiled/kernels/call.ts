@@ -1,6 +1,6 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import type { Graph } from '../graph/graph';
-import { sizeOf, type DataType, type Value } from '../graph/value';
+import { sizeOf, type DataType, type HostArray, type Value } from '../graph/value';
 
 /** What records kernels: gives the values of tensors and makes tensors of values. */
 export interface Recorder {
@@ -9,6 +9,8 @@ export interface Recorder {
   makeTensor(value: Value, shape: readonly number[]): tf.TensorInfo;
   /** The tensor once more; both share their data. */
   share(tensor: tf.TensorInfo, shape: readonly number[]): tf.TensorInfo;
+  /** The numbers of a tensor where they are known already, so that a wrong one can be told at once; else null. */
+  numbers(tensor: tf.TensorInfo): HostArray | null;
 }
 
 /** A call of a tfjs kernel that is recorded. */
@@ -63,15 +65,18 @@ export class KernelCall {
     return this.attributes[name] as Type;
   }
 
-  /** The axes that an attribute names, counted from the front; all where it names none. */
-  axes(name: string, rank: number): number[] {
-    const given = this.attribute<number | number[] | null | undefined>(name) ?? null;
-    const list = given === null ? Array.from({ length: rank }, (_, axis) => axis) : [given].flat();
-    return list.map((axis) => (axis < 0 ? axis + rank : axis));
+  /**
+   * The axes that an attribute names, counted from the front; all where it names none.
+   *
+   * @throws for axes that the shape does not have.
+   */
+  axes(name: string, shape: readonly number[]): number[] {
+    const given = this.attribute<number | number[] | null | undefined>(name);
+    return tf.util.parseAxisParam(given!, [...shape]);
   }
 
-  axis(name: string, rank: number): number {
-    return this.axes(name, rank)[0]!;
+  axis(name: string, shape: readonly number[]): number {
+    return this.axes(name, shape)[0]!;
   }
 
   number(value: number, rank: number, dtype: DataType = 'float32'): Value {
@@ -86,7 +91,8 @@ export class KernelCall {
   }
 }
 
-export type Kernel = (call: KernelCall) => tf.TensorInfo | tf.TensorInfo[];
+/** Records a call; null where it cannot, and the plain JavaScript backend must do it. */
+export type Kernel = (call: KernelCall) => tf.TensorInfo | tf.TensorInfo[] | null;
 export type Kernels = Readonly<Record<string, Kernel>>;
 
 export function isEmpty(shape: readonly number[]): boolean {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { broadcastShape, type Pair, type Value, type Window } from '../graph/value';
+import type { Graph } from '../graph/graph';
+import { type Pair, type Value, type Window } from '../graph/value';
 import type { Kernel, KernelCall, Kernels } from './call';
 import { activate } from './elementwise';
 
@@ -8,11 +9,14 @@ type Padding = 'same' | 'valid' | number | tf.backend_util.ExplicitPadding;
 
 function windowOf(info: tf.backend_util.Conv2DInfo): Window {
   const { top, left, bottom, right } = info.padInfo;
+  // Where sizes are rounded up, the last window reaches beyond the padding.
+  const below = (info.outHeight - 1) * info.strideHeight + info.effectiveFilterHeight - info.inHeight - top;
+  const behind = (info.outWidth - 1) * info.strideWidth + info.effectiveFilterWidth - info.inWidth - left;
   return {
     kernel: [info.filterHeight, info.filterWidth],
     strides: [info.strideHeight, info.strideWidth],
     dilations: [info.dilationHeight, info.dilationWidth],
-    pads: [top, left, bottom, right],
+    pads: [top, left, Math.max(bottom, below), Math.max(right, behind)],
   };
 }
 
@@ -29,7 +33,8 @@ function convolutionWindow(call: KernelCall, image: number[], filter: number[], 
   return windowOf(info);
 }
 
-function poolWindow(call: KernelCall, image: number[]): Window {
+/** @returns null where a window may lie outside of the image altogether: onnxruntime has no such pools. */
+function poolWindow(call: KernelCall, image: number[]): Window | null {
   const info = tf.backend_util.computePool2DInfo(
     image as Shape4,
     call.attribute<number | [number, number]>('filterSize'),
@@ -38,7 +43,9 @@ function poolWindow(call: KernelCall, image: number[]): Window {
     call.attribute<Padding>('pad'),
     call.attribute<'floor' | 'round' | 'ceil' | undefined>('dimRoundingMode'),
   );
-  return windowOf(info);
+  const window = windowOf(info);
+  const { pads, kernel } = window;
+  return pads.every((length, side) => length < kernel[side % 2]!) ? window : null;
 }
 
 /** A convolution, with the bias and activation of its fused form. */
@@ -51,12 +58,28 @@ function convolution(op: 'Conv' | 'DepthwiseConv'): Kernel {
   };
 }
 
+/** tfjs lets dy be larger than what the windows give, as in a transposed convolution; the rest does not count. */
+function withinWindows(graph: Graph, dy: Value, window: Window, image: readonly number[]): Value {
+  const [rows, columns] = outputSize(window, image);
+  if (dy.shape[1]! <= rows && dy.shape[2]! <= columns) return dy;
+  const end = [dy.shape[0]!, Math.min(rows, dy.shape[1]!), Math.min(columns, dy.shape[2]!), dy.shape[3]!];
+  return graph.make('Slice', [dy], { begin: [0, 0, 0, 0], end, steps: [1, 1, 1, 1] });
+}
+
+function outputSize({ kernel, strides, dilations, pads }: Window, image: readonly number[]): Pair {
+  const length = (axis: 0 | 1) => {
+    const reach = dilations[axis] * (kernel[axis] - 1) + 1;
+    return Math.floor((image[axis + 1]! + pads[axis] + pads[axis + 2]! - reach) / strides[axis]) + 1;
+  };
+  return [length(0), length(1)];
+}
+
 function inputGradient(op: 'ConvInputGradient' | 'DepthwiseInputGradient'): Kernel {
   return (call) => {
     const shape = call.attribute<number[]>('inputShape');
     const window = convolutionWindow(call, shape, call.shape('filter'), op === 'DepthwiseInputGradient');
-    const inputs = [call.whole('dy'), call.whole('filter')];
-    return call.result(call.graph.make(op, inputs, { ...window, shape }), shape);
+    const dy = withinWindows(call.graph, call.whole('dy'), window, shape);
+    return call.result(call.graph.make(op, [dy, call.whole('filter')], { ...window, shape }), shape);
   };
 }
 
@@ -71,7 +94,9 @@ function filterGradient(op: 'ConvFilterGradient' | 'DepthwiseFilterGradient'): K
 
 function pool(op: 'MaxPool' | 'AveragePool'): Kernel {
   return (call) => {
-    const pooled = call.graph.make(op, [call.whole('x')], poolWindow(call, call.shape('x')));
+    const window = poolWindow(call, call.shape('x'));
+    if (!window) return null;
+    const pooled = call.graph.make(op, [call.whole('x')], window);
     return call.result(pooled, pooled.shape);
   };
 }
@@ -93,14 +118,23 @@ function batchNormalization(call: KernelCall): tf.TensorInfo {
 }
 
 function matMul(call: KernelCall): tf.TensorInfo {
-  const [a, b] = [call.whole('a'), call.whole('b')];
   const transposeA = call.attribute<boolean | undefined>('transposeA') ?? false;
   const transposeB = call.attribute<boolean | undefined>('transposeB') ?? false;
+  const rank = Math.max(call.shape('a').length, call.shape('b').length);
+  const [a, b] = ['a', 'b'].map((name) => call.graph.toRank(call.whole(name), rank)) as [Value, Value];
+  const inner = [a.shape.at(transposeA ? -2 : -1), b.shape.at(transposeB ? -1 : -2)] as const;
+  if (rank < 2 || inner[0] !== inner[1]) {
+    throw new RangeError(
+      `Error in matMul: the shapes [${call.shape('a').join()}] and [${call.shape('b').join()}] do not fit, ` +
+        `transposeA=${transposeA} and transposeB=${transposeB}.`,
+    );
+  }
+  tf.backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const numbers = [a, b].map((matrix) => call.graph.cast(matrix, 'float32')) as [Value, Value];
   const product = call.graph.make('MatMul', numbers, { transposeA, transposeB });
   const result = call.graph.cast(product, a.dtype === 'int32' && b.dtype === 'int32' ? 'int32' : 'float32');
   const biased = call.has('bias') ? call.graph.binary('Add', result, call.value('bias')) : result;
-  return call.result(activate(call, biased), broadcastShape(product.shape, product.shape));
+  return call.result(activate(call, biased), product.shape);
 }
 
 /** Rows `[to, from]` that pick or mix pixels: `weights` gives what the pixel at `position` is made of. */
@@ -214,6 +248,7 @@ export const convolutionKernels: Kernels = {
   AvgPoolGrad: (call) => {
     const shape = call.shape('input');
     const window = poolWindow(call, shape);
+    if (!window) return null;
     return call.result(
       call.graph.make('AveragePoolGradient', [call.whole('dy')], { ...window, shape }),
       shape,
@@ -232,8 +267,10 @@ export const convolutionKernels: Kernels = {
   MaxPool: pool('MaxPool'),
   MaxPoolGrad: (call) => {
     const shape = call.shape('input');
+    const window = poolWindow(call, shape);
+    if (!window) return null;
     const inputs = ['dy', 'input', 'output'].map((name) => call.whole(name));
-    return call.result(call.graph.make('MaxPoolGradient', inputs, poolWindow(call, shape)), shape);
+    return call.result(call.graph.make('MaxPoolGradient', inputs, window), shape);
   },
   ResizeBilinear: resizer(bilinearMatrix),
   ResizeBilinearGrad: resizerGradient(bilinearMatrix),

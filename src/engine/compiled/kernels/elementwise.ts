@@ -26,6 +26,7 @@ const UNARY: Readonly<Record<string, UnaryOp>> = {
   Neg: 'Neg',
   Reciprocal: 'Reciprocal',
   Relu: 'Relu',
+  Round: 'Round',
   Sigmoid: 'Sigmoid',
   Sign: 'Sign',
   Sin: 'Sin',
@@ -54,6 +55,17 @@ const BINARY: Readonly<Record<string, BinaryOp>> = {
   LogicalAnd: 'And',
   LogicalOr: 'Or',
 };
+
+/** Ops that integers have too; all others turn integers into floating-point numbers first. */
+const OF_INTEGERS: ReadonlySet<UnaryOp> = new Set(['Abs', 'Neg', 'Not', 'Relu', 'Sign']);
+const ROUNDING: ReadonlySet<UnaryOp> = new Set(['Ceil', 'Floor', 'Round']);
+
+function applyUnary(graph: Graph, op: UnaryOp, x: Value): Value {
+  if (op === 'Not') return graph.unary(op, graph.cast(x, 'bool'));
+  const number = x.dtype === 'bool' ? graph.cast(x, 'int32') : x;
+  if (number.dtype === 'int32' && ROUNDING.has(op)) return number;
+  return graph.unary(op, OF_INTEGERS.has(op) ? number : graph.cast(number, 'float32'));
+}
 
 const LOGICAL: ReadonlySet<BinaryOp> = new Set(['And', 'Or']);
 
@@ -155,6 +167,20 @@ function equalRanks(graph: Graph, a: Value, b: Value): Value[] {
   return [graph.toRank(a, rank), graph.toRank(b, rank)];
 }
 
+/** The angle of the point (b, a). */
+function angle(graph: Graph, a: Value, b: Value): Value {
+  const rank = Math.max(a.shape.length, b.shape.length);
+  const [y, x] = [a, b].map((value) => graph.cast(graph.toRank(value, rank), 'float32')) as [Value, Value];
+  const number = (value: number) => graph.scalar(value, rank);
+  const principal = graph.unary('Atan', graph.make('Div', [y, x], {}));
+  const half = graph.select(graph.binary('Less', y, number(0)), number(-Math.PI), number(Math.PI));
+  const left = graph.binary('Add', principal, half);
+  // Zero, or not a number, which the sum keeps.
+  const upright = graph.binary('Add', graph.binary('Mul', graph.unary('Sign', y), number(Math.PI / 2)), x);
+  const behind = graph.select(graph.binary('Less', x, number(0)), left, upright);
+  return graph.select(graph.binary('Greater', x, number(0)), principal, behind);
+}
+
 function squaredDifference(graph: Graph, a: Value, b: Value): Value {
   const difference = graph.binary('Sub', a, b);
   return graph.binary('Mul', difference, difference);
@@ -184,7 +210,7 @@ function cast(call: KernelCall): tf.TensorInfo {
 
 const named: Kernels = {
   ...Object.fromEntries(
-    Object.entries(UNARY).map(([kernel, op]) => [kernel, onX((graph, x) => graph.unary(op, x))]),
+    Object.entries(UNARY).map(([kernel, op]) => [kernel, onX((graph, x) => applyUnary(graph, op, x))]),
   ),
   ...Object.fromEntries(
     Object.entries(BINARY).map(([kernel, op]) => [
@@ -202,6 +228,7 @@ export const elementwiseKernels: Kernels = {
     const total = values.reduce((sum, value) => call.graph.binary('Add', sum, value));
     return call.result(total, call.list()[0]!.shape);
   },
+  Atan2: onPair(angle),
   Cast: cast,
   ClipByValue: onX((graph, x, call) =>
     clip(graph, x, call.attribute<number>('clipValueMin'), call.attribute<number>('clipValueMax')),
@@ -213,25 +240,30 @@ export const elementwiseKernels: Kernels = {
     const slope = graph.binary('Add', graph.binary('Min', y, graph.scalar(0, rank)), graph.scalar(1, rank));
     return call.result(graph.binary('Mul', dy, slope), call.shape('y'));
   },
-  Expm1: onX(expMinusOne),
+  Expm1: onX((graph, x) => expMinusOne(graph, graph.cast(x, 'float32'))),
   FloorDiv: onPair(floorQuotient),
   Identity: (call) => call.recorder.share(call.tensor('x'), call.shape('x')),
   IsFinite: onX((graph, x) =>
-    graph.unary('Not', graph.binary('Or', graph.unary('IsNaN', x), graph.unary('IsInf', x))),
+    graph.unary('Not', graph.binary('Or', applyUnary(graph, 'IsNaN', x), applyUnary(graph, 'IsInf', x))),
   ),
   LeakyRelu: onX((graph, x, call) =>
     graph.make('LeakyRelu', [graph.cast(x, 'float32')], { alpha: call.attribute<number>('alpha') }),
   ),
-  Log1p: onX(logOnePlus),
-  Prelu: (call) => call.result(prelu(call.graph, call.value('x'), call.value('alpha')), call.shape('x')),
+  Log1p: onX((graph, x) => logOnePlus(graph, graph.cast(x, 'float32'))),
+  Prelu: (call) => {
+    const [x, alpha] = ['x', 'alpha'].map((name) => call.graph.cast(call.value(name), 'float32'));
+    return call.result(prelu(call.graph, x!, alpha!), call.shape('x'));
+  },
   Relu6: onX((graph, x) => clip(graph, x, 0, 6)),
-  Round: onX((graph, x) => (x.dtype === 'int32' ? x : graph.unary('Round', x))),
-  Rsqrt: onX((graph, x) => graph.unary('Reciprocal', graph.unary('Sqrt', x))),
+  Rsqrt: onX((graph, x) => graph.unary('Reciprocal', applyUnary(graph, 'Sqrt', x))),
   Select: select,
-  Selu: onX(selu),
+  Selu: onX((graph, x) => selu(graph, graph.cast(x, 'float32'))),
   Square: onX((graph, x) => graph.binary('Mul', x, x)),
   SquaredDifference: onPair(squaredDifference),
   Step: onX((graph, x, call) =>
-    graph.step(graph.cast(x, 'float32'), call.attribute<number | undefined>('alpha') ?? 0),
+    graph.cast(
+      graph.step(graph.cast(x, 'float32'), call.attribute<number | undefined>('alpha') ?? 0),
+      x.dtype,
+    ),
   ),
 };

@@ -3,8 +3,10 @@ import { BACKEND, GraphBackend } from '../backend';
 import type { CompilerSettings } from '../settings';
 import { isEmpty, KernelCall, type Kernel, type Kernels } from './call';
 import { convolutionKernels } from './convolution';
+import { einsumKernels } from './einsum';
 import { elementwiseKernels } from './elementwise';
 import { indexingKernels } from './indexing';
+import { rearrangingKernels } from './rearranging';
 import { reductionKernels } from './reductions';
 import { shapingKernels } from './shaping';
 
@@ -13,6 +15,8 @@ const recorded: Kernels = {
   ...reductionKernels,
   ...shapingKernels,
   ...indexingKernels,
+  ...rearrangingKernels,
+  ...einsumKernels,
   ...convolutionKernels,
 };
 
@@ -32,11 +36,9 @@ function kernelFunction(name: string, kernel: Kernel | undefined): tf.KernelFunc
   return ({ inputs, attrs, backend }) => {
     if (!(backend instanceof GraphBackend)) throw new TypeError('The kernel was called for another backend.');
     const attributes = attrs ?? {};
-    if (!kernel || !isRecordable(inputs, attributes)) {
-      const outputs = backend.delegate(name, inputs, attributes);
-      return outputs.length === 1 ? outputs[0]! : outputs;
-    }
-    return kernel(new KernelCall(inputs, attributes, backend));
+    const recorded =
+      kernel && isRecordable(inputs, attributes) ? kernel(new KernelCall(inputs, attributes, backend)) : null;
+    return recorded ?? backend.delegate(name, inputs, attributes);
   };
 }
 

@@ -60,10 +60,15 @@ function tile(call: KernelCall): tf.TensorInfo {
 }
 
 function concat(call: KernelCall): tf.TensorInfo {
-  const parts = call.list().filter(({ shape }) => !isEmpty(shape));
-  const [first] = parts.length > 0 ? parts : call.list();
+  const given = call.list();
+  const axis = call.axis('axis', given[0]!.shape);
+  tf.backend_util.assertParamsConsistent(
+    given.map(({ shape }) => shape),
+    axis,
+  );
+  const parts = given.filter(({ shape }) => !isEmpty(shape));
+  const [first] = parts.length > 0 ? parts : given;
   if (parts.length <= 1) return call.recorder.share(first!, first!.shape);
-  const axis = call.axis('axis', first!.shape.length);
   return joined(
     call,
     parts.map((part) => call.wholeOf(part)),
@@ -73,8 +78,12 @@ function concat(call: KernelCall): tf.TensorInfo {
 
 function pack(call: KernelCall): tf.TensorInfo {
   const parts = call.list();
-  const rank = parts[0]!.shape.length + 1;
-  const axis = call.axis('axis', rank);
+  const { shape: first, dtype } = parts[0]!;
+  for (const part of parts) {
+    tf.util.assertShapesMatch(part.shape, first, 'All tensors passed to stack must have matching shapes. ');
+    tf.util.assert(part.dtype === dtype, () => 'All tensors passed to stack must have matching dtypes.');
+  }
+  const axis = call.axis('axis', [...first, 1]);
   const values = parts.map((part) => {
     const shape = part.shape.toSpliced(axis, 0, 1);
     return call.graph.reshape(call.wholeOf(part), shape);
@@ -102,6 +111,7 @@ function sliceKernel(call: KernelCall): tf.TensorInfo {
     call.attribute<number | number[]>('begin'),
     call.attribute<number | number[] | undefined>('size'),
   );
+  tf.slice_util.assertParamsValid(x, begin!, size!);
   return call.result(slice(call.graph, call.value('x'), begin!, size!), size!);
 }
 
@@ -125,7 +135,7 @@ function stridedSlice(call: KernelCall): tf.TensorInfo {
 
 function split(call: KernelCall): tf.TensorInfo[] {
   const x = call.tensor('x');
-  const axis = call.axis('axis', x.shape.length);
+  const axis = call.axis('axis', x.shape);
   const sizes = tf.backend_util.prepareSplitSize(
     x,
     call.attribute<number | number[]>('numOrSizeSplits'),
@@ -142,7 +152,7 @@ function split(call: KernelCall): tf.TensorInfo[] {
 
 function unpack(call: KernelCall): tf.TensorInfo[] {
   const { shape } = call.tensor('value');
-  const axis = call.axis('axis', shape.length);
+  const axis = call.axis('axis', shape);
   const value = call.whole('value');
   const rest = shape.toSpliced(axis, 1);
   return Array.from({ length: shape[axis]! }, (_, index) => {
@@ -163,7 +173,7 @@ function pad(call: KernelCall): tf.TensorInfo {
 
 function reverse(call: KernelCall): tf.TensorInfo {
   const shape = call.shape('x');
-  const axes = call.axes('dims', shape.length).filter((axis) => shape[axis] !== 1);
+  const axes = call.axes('dims', shape).filter((axis) => shape[axis] !== 1);
   const x = call.whole('x');
   if (axes.length === 0) return call.result(x, shape);
   const turned = (axis: number) => axes.includes(axis);
@@ -179,15 +189,19 @@ function fill(call: KernelCall, shape: readonly number[], value: number, dtype: 
   return call.result(call.number(value, shape.length, dtype), shape);
 }
 
-function range(call: KernelCall): tf.TensorInfo {
+function range(call: KernelCall): tf.TensorInfo | null {
   const [start, stop, step] = ['start', 'stop', 'step'].map((name) => call.attribute<number>(name)) as [
     number,
     number,
     number,
   ];
   const dtype = call.attribute<'float32' | 'int32'>('dtype');
-  const length = Math.max(0, Math.ceil((stop - start) / step));
-  const numbers = Array.from({ length }, (_, index) => start + index * step);
+  const away = (start < stop && step < 0) || (stop < start && step > 1);
+  if (start === stop || away) return null;
+  // tf.range counts down by itself when no step is given.
+  const stride = stop < start && step === 1 ? -1 : step;
+  const length = Math.abs(Math.ceil((stop - start) / stride));
+  const numbers = Array.from({ length }, (_, index) => start + index * stride);
   const data = dtype === 'int32' ? Int32Array.from(numbers) : Float32Array.from(numbers);
   return call.result(call.graph.expand(call.graph.constant(data, [length], dtype), [length]), [length]);
 }
@@ -201,7 +215,7 @@ export const shapingKernels: Kernels = {
   Concat: concat,
   ExpandDims: (call) => {
     const { shape } = call.tensor('input');
-    const axis = call.axis('dim', shape.length + 1);
+    const axis = call.axis('dim', [...shape, 1]);
     const value = call.value('input');
     return call.result(
       call.graph.reshape(value, value.shape.toSpliced(axis, 0, 1)),

@@ -18,6 +18,8 @@ export class Emitter {
   readonly initializers: TensorProto[] = [];
   private readonly constants = new Map<string, string>();
   private serial = 0;
+  /** Tensors that are another one in another shape, where that other one may stand for them as a result. */
+  readonly views = new Map<string, { of: string; shape: readonly number[] }>();
   /** What is being lowered, for the names of nodes in profiles and errors. */
   origin = '';
 

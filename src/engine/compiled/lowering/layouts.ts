@@ -82,25 +82,31 @@ export class Layouts {
     return name;
   }
 
-  private convert(value: Value, layout: Layout): string {
+  /** Brings a tensor of the shape of an image from the layout it is in to another. */
+  move(tensor: { name: string; layout: Layout }, { shape }: Value, target: Layout): string {
     const { emitter } = this;
-    const [n, h, w, c] = value.shape as [number, number, number, number];
+    const { name, layout } = tensor;
+    const [n, h, w, c] = shape as [number, number, number, number];
     const first = [n, c, h, w];
+    if (layout === target) return name;
+    if (target === 'blocked') {
+      return emitter.emit('ReorderInput', [name], layout === 'last' ? { channels_last: 1 } : {}, BLOCKED);
+    }
     if (layout === 'blocked') {
-      if (this.has(value, 'blocked5')) return emitter.reshape(this.names.get(key(value, 'blocked5'))!, first);
-      const from = this.of(value);
-      const lastAttribute = from === 'last' ? { channels_last: 1 } : {};
-      return emitter.emit('ReorderInput', [this.get(value, from)], lastAttribute, BLOCKED);
+      const attributes = target === 'last' ? { channels: c, channels_last: 1 } : { channels: c };
+      return emitter.emit('ReorderOutput', [name], attributes, BLOCKED);
     }
-    if (this.of(value) === 'blocked') {
-      const attributes = layout === 'last' ? { channels: c, channels_last: 1 } : { channels: c };
-      return emitter.emit('ReorderOutput', [this.get(value, 'blocked')], attributes, BLOCKED);
-    }
-    const source = this.names.get(key(value, layout === 'last' ? 'first' : 'last'));
-    if (source === undefined) throw new Error(`${value.op} ${value.id} is used before it is made.`);
-    const target = layout === 'last' ? value.shape : first;
-    if (h * w === 1 || c === 1) return emitter.reshape(source, target);
-    return emitter.transpose(source, layout === 'last' ? [0, 2, 3, 1] : [0, 3, 1, 2]);
+    if (h * w === 1 || c === 1) return emitter.reshape(name, target === 'last' ? shape : first);
+    return emitter.transpose(name, target === 'last' ? [0, 2, 3, 1] : [0, 3, 1, 2]);
+  }
+
+  private convert(value: Value, target: Layout): string {
+    const [n, h, w, c] = value.shape as [number, number, number, number];
+    const blocks = this.names.get(key(value, 'blocked5'));
+    if (target === 'blocked' && blocks !== undefined) return this.emitter.reshape(blocks, [n, c, h, w]);
+    const layout = this.of(value);
+    if (layout === target) throw new Error(`${value.op} ${value.id} is used before it is made.`);
+    return this.move({ name: this.get(value, layout), layout }, value, target);
   }
 }
 

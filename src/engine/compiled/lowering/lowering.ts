@@ -46,7 +46,10 @@ export class Lowering {
     this.fusions = options.fuse ? findFusions(graph, live, outputs, options.block) : new Map();
   }
 
-  /** @returns the bytes of an ONNX model whose inputs are the Input nodes that the outputs need. */
+  /**
+   * @returns the bytes of an ONNX model whose inputs are the Input nodes that the outputs need. It may declare an output
+   * in another shape of the same size; the order of the elements is that of the value.
+   */
   static encode(graph: Graph, outputs: readonly ProgramOutput[], options: LoweringOptions): Uint8Array {
     const whole = outputs.map((output) => ({ ...output, value: graph.expand(output.value, output.shape) }));
     const values = whole.map(({ value }) => value);
@@ -90,13 +93,19 @@ export class Lowering {
   private encode(outputs: readonly ProgramOutput[]): Uint8Array {
     const absorbed = new Set([...this.fusions.values()].flatMap(({ absorbs }) => absorbs));
     for (const value of this.live) if (!absorbed.has(value)) this.lower(value);
-    const names = outputs.map(({ value }) => this.get(value));
-    this.nameOutputs(outputs, names);
+    const sources = outputs.map(({ value, shape }) => {
+      const name = this.get(value);
+      return this.emitter.views.get(name) ?? { of: name, shape };
+    });
+    this.nameOutputs(
+      outputs,
+      sources.map(({ of }) => of),
+    );
     return encodeModel({
       nodes: this.emitter.nodes,
       initializers: this.emitter.initializers,
       inputs: this.inputs,
-      outputs: outputs.map(({ name, shape, dtype }) => makeValueInfo(name, shape, dtype)),
+      outputs: outputs.map(({ name, dtype }, index) => makeValueInfo(name, sources[index]!.shape, dtype)),
     });
   }
 

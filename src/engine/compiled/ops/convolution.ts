@@ -1,5 +1,6 @@
 import type { Value, ValueOf, Window } from '../graph/value';
 import { BLOCKED } from '../lowering/emitter';
+import type { Layout } from '../lowering/layouts';
 import type { Lowering } from '../lowering/lowering';
 import type { OnnxAttribute } from '../lowering/onnxModel';
 import type { OpDefinitions } from './definition';
@@ -8,7 +9,7 @@ import type { OpDefinitions } from './definition';
 export interface Epilogue {
   scale: Value | null;
   bias: Value | null;
-  residual: Value | null;
+  residual: { name: string; layout: Layout } | null;
   relu: boolean;
 }
 
@@ -67,7 +68,7 @@ function convolveBlocked(
     depthwise ? blockedDepthwiseFilter(lowering, filter) : blockedFilter(lowering, filter),
   ];
   if (bias ?? residual) inputs.push(bias ? channelVector(lowering, bias, value) : '');
-  if (residual) inputs.push(lowering.get(residual, 'blocked'));
+  if (residual) inputs.push(lowering.layouts.move(residual, value, 'blocked'));
   const activation = relu ? { activation: 'Relu' } : {};
   lowering.set(value, 'blocked', emitter.emit('Conv', inputs, { ...attributes, ...activation }, BLOCKED));
 }
@@ -88,7 +89,7 @@ function convolvePortable(
   ];
   if (bias) inputs.push(channelVector(lowering, bias, value));
   let result = emitter.emit('Conv', inputs, attributes);
-  if (residual) result = emitter.emit('Add', [result, lowering.get(residual, 'first')]);
+  if (residual) result = emitter.emit('Add', [result, lowering.layouts.move(residual, value, 'first')]);
   lowering.set(value, 'first', relu ? emitter.emit('Relu', [result]) : result);
 }
 

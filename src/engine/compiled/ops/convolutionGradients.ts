@@ -1,5 +1,6 @@
 import type { Value, ValueOf, Window } from '../graph/value';
 import { BLOCKED, MICROSOFT } from '../lowering/emitter';
+import type { Layout } from '../lowering/layouts';
 import type { Lowering } from '../lowering/lowering';
 import { outInFilter, windowAttributes } from './convolution';
 import type { OpDefinitions } from './definition';
@@ -117,7 +118,7 @@ function inputGradientBlocked(
  *
  * @param target the shape to cut or fill to, where it is not a multiple.
  */
-function spreadBlocks(
+export function spreadBlocks(
   { emitter, block }: Lowering,
   image: string,
   shape: readonly number[],
@@ -157,16 +158,21 @@ function inputGradientPortable(
 
 function lowerFilterGradient(lowering: Lowering, value: ValueOf<'ConvFilterGradient'>): void {
   const [x, dy] = value.inputs as [Value, Value];
-  const [height, width, , channelsOut] = value.shape as Shape4;
   const { block } = lowering;
-  const blocks = block > 0 && x.shape[0]! % block === 0 && channelsOut % block === 0;
-  if (blocks && height * width > 1) filterGradientBlocked(lowering, value, x, dy);
+  const { dilations } = value.attributes;
+  const inBlocks = block > 0 && x.shape[0]! % block === 0 && value.shape[3]! % block === 0;
+  if (inBlocks && dilations[0] * dilations[1] === 1) filterGradientBlocked(lowering, value, x, dy);
   else filterGradientPortable(lowering, value, x, dy);
 }
 
 /**
- * dW as a convolution: images and channels change places, so that the batch is summed over, and dy is the filter. The
- * blocks then run along the batch.
+ * dW as a blocked convolution: the batch takes the place of the channels, so that it is summed over, and dy is the
+ * filter. The channels of x stay where they lie, next to the columns: they count as columns, and the filter steps over
+ * them. A row of the result then is as long as (filter width × channels), which keeps the registers of the convolution
+ * full; a row of three would not.
+ *
+ * The batch is cut into groups smaller than a block, whose results are added: for so few channels the convolution reads
+ * images and filters nearly as they lie here.
  */
 function filterGradientBlocked(
   lowering: Lowering,
@@ -175,79 +181,105 @@ function filterGradientBlocked(
   dy: Value,
 ): void {
   const { emitter, block } = lowering;
-  const { strides, dilations, pads } = value.attributes;
+  const { strides, pads } = value.attributes;
   const [height, width, channelsIn, channelsOut] = value.shape as Shape4;
   const [batch, imageHeight, imageWidth] = x.shape as Shape4;
   const [, rows, columns] = dy.shape as Shape4;
-  const kernel = lowering.layouts.once(`${dy.id} as a filter`, () => {
-    const split = emitter.reshape(lowering.get(dy, 'blocked'), [
-      batch / block,
-      block,
-      channelsOut / block,
-      rows * columns,
-      block,
-    ]);
-    return emitter.reshape(emitter.transpose(split, [2, 0, 3, 1, 4]), [channelsOut, batch, rows, columns]);
+  const groups = batch / groupSize(rows * columns, channelsOut, block);
+  // What the windows reach is all that the convolution may see, so that it gives the filter's size.
+  const reach = [height + strides[0] * (rows - 1), width + strides[1] * (columns - 1)] as const;
+  const behind = [reach[0] - imageHeight - pads[0], reach[1] - imageWidth - pads[1]] as const;
+  const { image, images, interleaved } = imagesOfBatch(lowering, x, reach, [pads[0], pads[1], ...behind]);
+  const attributes = {
+    group: groups,
+    kernel_shape: [rows, columns],
+    dilations: [strides[0], strides[1] * interleaved],
+  };
+  const inputs = [image, filterOfBatch(lowering, dy, groups)];
+  const gradient = emitter.emit('Conv', inputs, attributes, BLOCKED);
+  const split = [images, groups, channelsOut / block, height, width, interleaved, block];
+  const summed = emitter.sum(emitter.reshape(gradient, split), [1]);
+  const ordered = emitter.transpose(summed, [2, 3, 0, 4, 1, 5]);
+  lowering.set(value, 'last', emitter.reshape(ordered, [height, width, channelsIn, channelsOut]));
+}
+
+/** What a filter that is read again and again should take of the cache at most, in numbers. */
+const CACHED_NUMBERS = 2 ** 17;
+/** So many output channels a convolution works on at a time. */
+const CHANNELS_AT_ONCE = 64;
+
+/** Images in a group: fewer than a block of them, and so few that what they make a filter of stays in the cache. */
+function groupSize(positions: number, channels: number, block: number): number {
+  const perImage = positions * Math.min(channels, CHANNELS_AT_ONCE);
+  let size = block / 2;
+  while (size > 1 && size * perImage > CACHED_NUMBERS) size /= 2;
+  return size;
+}
+
+/** dy as filters of groups of images; declared `[groups · channels, batch / groups, rows, columns]`. */
+function filterOfBatch(lowering: Lowering, dy: Value, groups: number): string {
+  const { emitter, block } = lowering;
+  const [batch, rows, columns, channels] = dy.shape as Shape4;
+  return lowering.layouts.once(`${dy.id} as a filter`, () => {
+    const split = [groups, batch / groups, channels / block, rows * columns * block];
+    const exchanged = emitter.transpose(emitter.reshape(lowering.get(dy, 'blocked'), split), [0, 2, 1, 3]);
+    return emitter.reshape(exchanged, [groups * channels, batch / groups, rows, columns]);
   });
-  // Windows that a stride leaves over give positions beyond the filter.
-  const behind = [
-    dilations[0] * (height - 1) + strides[0] * (rows - 1) + 1 - imageHeight - pads[0],
-    dilations[1] * (width - 1) + strides[1] * (columns - 1) + 1 - imageWidth - pads[1],
-  ] as const;
-  const beyond = (axis: 0 | 1) => (behind[axis] < 0 ? Math.floor(-behind[axis] / dilations[axis]) : 0);
-  const extended = [height + beyond(0), width + beyond(1)] as const;
-  const image = imageOfChannels(lowering, x, [
-    pads[0],
-    pads[1],
-    Math.max(behind[0], 0),
-    Math.max(behind[1], 0),
-  ]);
-  const attributes = { kernel_shape: [rows, columns], dilations: strides, strides: dilations };
-  let gradient = emitter.emit('Conv', [image, kernel], attributes, BLOCKED);
-  if (extended[0] !== height || extended[1] !== width) {
-    const blocks = emitter.reshape(gradient, [channelsIn, channelsOut / block, ...extended, block]);
-    gradient = emitter.slice(blocks, [2, 3], [0, 0], [height, width]);
-  }
-  const blocks = emitter.reshape(gradient, [channelsIn, channelsOut / block, height * width, block]);
-  lowering.set(value, 'last', emitter.reshape(emitter.transpose(blocks, [2, 0, 1, 3]), value.shape));
 }
 
 /**
- * The images with batch and channels exchanged, in blocks of the batch; padded beforehand, since the convolution is
- * slow at padded edges. Declared `[channels, batch, height, width]`.
+ * x with its batch in the place of channels and its channels among the columns; padded or cut to `reach` beforehand,
+ * since the convolution is slow at padded edges.
+ *
+ * @returns `[images, batch, rows, columns · interleaved]`: as many `images` as x has groups of channels, with
+ * `interleaved` channels each.
  */
-function imageOfChannels(lowering: Lowering, x: Value, pads: Pads): string {
+function imagesOfBatch(
+  lowering: Lowering,
+  x: Value,
+  reach: readonly [number, number],
+  pads: Pads,
+): { image: string; images: number; interleaved: number } {
   const { emitter, block } = lowering;
-  return lowering.layouts.once(`${x.id} with channels as images, padded ${pads.join()}`, () => {
-    const [batch, imageHeight, imageWidth, channels] = x.shape as Shape4;
-    const [height, width] = [imageHeight + pads[0] + pads[2], imageWidth + pads[1] + pads[3]];
-    const layout = lowering.layoutOf(x);
-    const axes = layout === 'last' ? [1, 2] : [2, 3];
-    const rank = layout === 'blocked' ? 5 : 4;
-    const spread = (rows: number, columns: number) =>
-      Array.from({ length: rank }, (_, axis) => (axis === axes[0] ? rows : axis === axes[1] ? columns : 0));
+  const [batch, , , channels] = x.shape as Shape4;
+  const made = lowering.layoutOf(x);
+  // As the images came they are best: all channels then count as columns.
+  const layout = made !== 'blocked' && lowering.layouts.has(x, 'last') ? 'last' : made;
+  const interleaved = { blocked: block, last: channels, first: 1 }[layout];
+  const images = channels / interleaved;
+  const image = lowering.layouts.once(`${x.id} with its batch as channels, ${pads.join()}`, () => {
     const source = layout === 'blocked' ? lowering.blocks(x) : lowering.get(x, layout);
-    const padded = emitter.pad(source, spread(pads[0], pads[1]), spread(pads[2], pads[3]));
-    const flat = emitter.reshape(padded, [1, batch, height * width * channels, 1]);
-    const reordered = emitter.emit('ReorderInput', [flat], {}, BLOCKED);
-    const groups = batch / block;
-    const [shape, permutation] = {
-      blocked: [
-        [groups, channels / block, height * width, block, block],
-        [1, 3, 0, 2, 4],
-      ],
-      first: [
-        [groups, channels, height * width, block],
-        [1, 0, 2, 3],
-      ],
-      last: [
-        [groups, height * width, channels, block],
-        [2, 0, 1, 3],
-      ],
-    }[layout] as [number[], number[]];
-    const transposed = emitter.transpose(emitter.reshape(reordered, shape), permutation);
-    return emitter.reshape(transposed, [channels, batch, height, width]);
+    const fitted = fit(lowering, source, layout, x.shape as Shape4, pads);
+    const declared = [images, batch, reach[0], reach[1] * interleaved];
+    if (images === 1) return emitter.reshape(fitted, declared);
+    const split = emitter.reshape(fitted, [batch, images, reach[0] * reach[1] * interleaved]);
+    return emitter.reshape(emitter.transpose(split, [1, 0, 2]), declared);
   });
+  return { image, images, interleaved };
+}
+
+/** Pads an image with zeros, or cuts it where a pad is negative. */
+function fit(
+  { emitter }: Lowering,
+  image: string,
+  layout: Layout,
+  [, height, width]: Shape4,
+  [top, left, bottom, right]: Pads,
+): string {
+  const [rowAxis, columnAxis] = layout === 'last' ? [1, 2] : [2, 3];
+  const rank = layout === 'blocked' ? 5 : 4;
+  const beside = (rows: number, columns: number) =>
+    Array.from({ length: rank }, (_, axis) => (axis === rowAxis ? rows : axis === columnAxis ? columns : 0));
+  const cut =
+    Math.min(bottom, right) < 0
+      ? emitter.slice(
+          image,
+          [rowAxis, columnAxis],
+          [0, 0],
+          [height + Math.min(bottom, 0), width + Math.min(right, 0)],
+        )
+      : image;
+  return emitter.pad(cut, beside(top, left), beside(Math.max(bottom, 0), Math.max(right, 0)));
 }
 
 /** dW as a product of matrices: what each tap saw, times dy, summed over the images. */

@@ -1,7 +1,7 @@
 import { sizeOf, type OpName, type Value, type ValueOf } from '../graph/value';
 import type { Lowering } from '../lowering/lowering';
 import { ONNX_TYPES } from '../lowering/onnxModel';
-import type { OpDefinitions } from './definition';
+import { sameAsFirst, type OpDefinitions } from './definition';
 
 /** One where the index is met: a comparison with 0 … depth − 1, since onnxruntime has no OneHot of these types. */
 function lowerOneHot(lowering: Lowering, value: ValueOf<'OneHot'>): void {
@@ -44,7 +44,9 @@ function zero({ emitter }: Lowering, dtype: Value['dtype']): string {
 }
 
 /** Ops that pick and place by index. */
-export const indexingOps: OpDefinitions<Extract<OpName, 'OneHot' | 'Gather' | 'GatherNd' | 'SegmentSum'>> = {
+export const indexingOps: OpDefinitions<
+  Extract<OpName, 'OneHot' | 'Gather' | 'GatherNd' | 'SegmentSum' | 'ReplaceRows'>
+> = {
   OneHot: {
     shape: ([indices], { depth }) => [...indices!.shape, depth],
     dtype: (_, { dtype }) => dtype,
@@ -74,5 +76,19 @@ export const indexingOps: OpDefinitions<Extract<OpName, 'OneHot' | 'Gather' | 'G
     shape: ([, rows], { segments }) => [segments, ...rows!.shape.slice(1)],
     dtype: ([, rows]) => rows!.dtype,
     lower: lowerSegmentSum,
+  },
+  ReplaceRows: {
+    shape: sameAsFirst,
+    lower(lowering, value) {
+      const { emitter } = lowering;
+      const [x, positions, updates] = value.inputs.map((input) => lowering.get(input)) as [
+        string,
+        string,
+        string,
+      ];
+      const column = emitter.reshape(positions, [value.inputs[1]!.size, 1]);
+      const wide = emitter.emit('Cast', [column], { to: ONNX_TYPES.int64 });
+      lowering.set(value, 'last', emitter.emit('ScatterND', [x, wide, updates]));
+    },
   },
 };

@@ -65,14 +65,64 @@ function maxGradientOfTiles(
   const { emitter } = lowering;
   const { kernel, strides } = value.attributes;
   const layout = imageLayout(lowering, x);
-  const spread = (tensor: string) => upsample(lowering, tensor, kernel, layout);
-  const equal = emitter.emit('Equal', [lowering.get(x, layout), spread(lowering.get(y, layout))]);
-  const maxima = emitter.emit('Cast', [equal], { to: ONNX_TYPES.float32 });
+  const tiled = tileViews(lowering, x.shape as Shape4, kernel, layout);
+  const [image, maximum, gradient] = [x, y, dy].map((each) => lowering.get(each, layout)) as [
+    string,
+    string,
+    string,
+  ];
+  const maxima =
+    layout === 'blocked'
+      ? maximaOfBlocks(lowering, image, maximum, value)
+      : emitter.emit('Cast', [emitter.emit('Equal', [tiled.pixels(image), tiled.windows(maximum)])], {
+          to: ONNX_TYPES.float32,
+        });
   const window = { kernel_shape: kernel, strides };
-  const share = emitter.emit('AveragePool', [maxima], window, domainOf(layout));
-  const scaled = emitter.emit('Mul', [lowering.get(dy, layout), emitter.number(1 / (kernel[0] * kernel[1]))]);
+  const share = emitter.emit('AveragePool', [tiled.image(maxima)], window, domainOf(layout));
+  const scaled = emitter.emit('Mul', [gradient, emitter.number(1 / (kernel[0] * kernel[1]))]);
   const shares = emitter.emit('Div', [scaled, share]);
-  lowering.set(value, layout, emitter.emit('Mul', [maxima, spread(shares)]));
+  const spread = emitter.emit('Mul', [tiled.pixels(maxima), tiled.windows(shares)]);
+  lowering.set(value, layout, tiled.image(spread));
+}
+
+/** So large that no two unequal activations, times it, come nearer than 1. */
+const MAGNIFIER = 2 ** 60;
+
+/**
+ * 1 where a pixel is its window's maximum, else 0: ReLU(1 + M · (pixel − maximum)) for a huge M, which a blocked
+ * convolution makes in one pass; comparing and converting take two.
+ */
+function maximaOfBlocks(
+  lowering: Lowering,
+  image: string,
+  maximum: string,
+  { shape, attributes: { kernel } }: ValueOf<'MaxPoolGradient'>,
+): string {
+  const { emitter } = lowering;
+  const channels = shape[3]!;
+  const negated = emitter.emit('Mul', [maximum, emitter.number(-MAGNIFIER)]);
+  const filter = emitter.reshape(emitter.filled(MAGNIFIER, channels), [channels, 1, 1, 1]);
+  const inputs = [image, filter, emitter.filled(1, channels), upsample(lowering, negated, kernel, 'blocked')];
+  return emitter.emit('Conv', inputs, { group: channels, kernel_shape: [1, 1], activation: 'Relu' }, BLOCKED);
+}
+
+/**
+ * Views in which windows that lie side by side have axes of their own, so that what belongs to a window is broadcast
+ * over its pixels instead of being written for each.
+ */
+function tileViews(
+  { emitter, block }: Lowering,
+  [n, h, w, c]: Shape4,
+  [rows, columns]: Window['kernel'],
+  layout: ImageLayout,
+): { pixels: (name: string) => string; windows: (name: string) => string; image: (name: string) => string } {
+  const [outer, inner] = layout === 'blocked' ? [(n * c) / block, [block]] : [n * c, []];
+  const bands = (outer * h) / rows;
+  return {
+    pixels: (name) => emitter.reshape(name, [bands, rows, w / columns, columns, ...inner]),
+    windows: (name) => emitter.reshape(name, [bands, 1, w / columns, 1, ...inner]),
+    image: (name) => emitter.reshape(name, [n, c, h, w]),
+  };
 }
 
 /** Windows that overlap: each adds its gradient at the index of its (first) maximum. */

@@ -74,6 +74,28 @@ function search<Name extends 'ArgMax' | 'ArgMin'>(type: Name): OpDefinition<Name
   };
 }
 
+/** Both results of one TopK, for whoever asks first. */
+function topK(lowering: Lowering, x: Value, count: number): [values: string, indices: string] {
+  const { emitter, layouts } = lowering;
+  const names = layouts.once(`top ${count} of ${x.id}`, () =>
+    emitter.emitSeveral('TopK', [lowering.get(x), emitter.integers([count])], {}, 2).join(' '),
+  );
+  return names.split(' ') as [string, string];
+}
+
+function top<Name extends 'TopValues' | 'TopIndices'>(type: Name): OpDefinition<Name> {
+  return {
+    shape: ([x], { count }) => x!.shape.with(-1, count),
+    dtype: ([x]) => (type === 'TopIndices' ? 'int32' : x!.dtype),
+    lower(lowering, value) {
+      const [values, indices] = topK(lowering, value.inputs[0]!, value.attributes.count);
+      const cast = () => lowering.emitter.emit('Cast', [indices], { to: ONNX_TYPES.int32 });
+      const identity = () => lowering.emitter.emit('Identity', [values]);
+      lowering.set(value as Value, 'last', type === 'TopIndices' ? cast() : identity());
+    },
+  };
+}
+
 function normalizer<Name extends 'Softmax' | 'LogSoftmax'>(type: Name): OpDefinition<Name> {
   return {
     shape: sameAsFirst,
@@ -98,6 +120,8 @@ type ReductionOp = Extract<
   | 'ReduceProd'
   | 'ArgMax'
   | 'ArgMin'
+  | 'TopValues'
+  | 'TopIndices'
   | 'Softmax'
   | 'LogSoftmax'
   | 'CumulativeSum'
@@ -111,6 +135,8 @@ export const reductionOps: OpDefinitions<ReductionOp> = {
   ReduceProd: reduction('ReduceProd'),
   ArgMax: search('ArgMax'),
   ArgMin: search('ArgMin'),
+  TopValues: top('TopValues'),
+  TopIndices: top('TopIndices'),
   Softmax: normalizer('Softmax'),
   LogSoftmax: normalizer('LogSoftmax'),
   CumulativeSum: {

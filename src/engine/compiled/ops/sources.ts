@@ -20,10 +20,10 @@ export const sourceOps: OpDefinitions<'Input' | 'Scalar' | 'Constant'> = {
     shape: noShape,
     lower({ emitter, layouts }, value) {
       const number = Number(value.attributes.value);
-      // Of rank 0, so that it fits beside every layout.
+      // Lengths of 1 fit beside every layout.
       const name = emitter.constant(
-        `scalar ${value.dtype} ${Object.is(number, -0) ? '-0' : number}`,
-        [],
+        `scalar ${value.dtype} ${Object.is(number, -0) ? '-0' : number} of rank ${value.shape.length}`,
+        value.shape,
         value.dtype,
         () => allocate(value.dtype, 1).fill(number),
       );
