@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
-import { registerBatchNormGradient } from './batchNorm';
 import { CompiledEngine } from './compiled/engine';
 import { startCompiled } from './compiled/start';
 import { EagerEngine } from './eager';
 import { ENGINE_NAMES, EngineError, type Engine, type EngineName } from './engine';
+import { registerGradients } from './gradients/register';
 import { correctAveragePoolGradient, correctResizeNearestGradient } from './pooling';
 import { findTfjsNode, loadTfjsNode } from './tfjsNode';
 import { completeWasmKernels } from './wasm/register';
@@ -99,7 +99,7 @@ function correctKernels(): void {
   if (corrected) return;
   corrected = true;
   tf.enableProdMode();
-  registerBatchNormGradient();
+  registerGradients();
   correctAveragePoolGradient('cpu');
   correctResizeNearestGradient('cpu');
   completeWasmKernels();
