@@ -86,6 +86,9 @@ export class Layouts {
     const { emitter } = this;
     const [n, h, w, c] = value.shape as [number, number, number, number];
     const first = [n, c, h, w];
+    if (value.dtype !== 'float32' && (layout === 'blocked' || this.of(value) === 'blocked')) {
+      return this.convertByTransposing(value, layout);
+    }
     if (layout === 'blocked') {
       if (this.has(value, 'blocked5')) return emitter.reshape(this.names.get(key(value, 'blocked5'))!, first);
       const from = this.of(value);
@@ -101,6 +104,30 @@ export class Layouts {
     const target = layout === 'last' ? value.shape : first;
     if (h * w === 1 || c === 1) return emitter.reshape(source, target);
     return emitter.transpose(source, layout === 'last' ? [0, 2, 3, 1] : [0, 3, 1, 2]);
+  }
+
+  /** To or from blocks, for types that onnxruntime's own ops do not move. */
+  private convertByTransposing(value: Value, layout: Layout): string {
+    const { emitter, block } = this;
+    const [n, h, w, c] = value.shape as [number, number, number, number];
+    if (layout !== 'blocked') {
+      const moved = emitter.transpose(
+        this.blocks(value),
+        layout === 'last' ? [0, 2, 3, 1, 4] : [0, 1, 4, 2, 3],
+      );
+      return emitter.reshape(moved, layout === 'last' ? value.shape : [n, c, h, w]);
+    }
+    if (!this.has(value, 'blocked5')) {
+      const from = this.of(value);
+      const split = from === 'last' ? [n, h, w, c / block, block] : [n, c / block, block, h, w];
+      const cells = emitter.reshape(this.get(value, from), split);
+      this.set(
+        value,
+        'blocked5',
+        emitter.transpose(cells, from === 'last' ? [0, 3, 1, 2, 4] : [0, 1, 3, 4, 2]),
+      );
+    }
+    return emitter.reshape(this.names.get(key(value, 'blocked5'))!, [n, c, h, w]);
   }
 }
 
