@@ -1,13 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
-import { registerBatchNormGradient } from './batchNorm';
 import { CompiledEngine } from './compiled/engine';
 import { startCompiled } from './compiled/start';
 import { EagerEngine } from './eager';
 import { ENGINE_NAMES, EngineError, type Engine, type EngineName } from './engine';
+import { registerGradients } from './gradients/register';
 import { correctAveragePoolGradient, correctResizeNearestGradient } from './pooling';
 import { correctRandomLayers } from './randomLayers';
-import { registerSumGradients } from './sumGradients';
 import { findTfjsNode, loadTfjsNode } from './tfjsNode';
 import { completeWasmKernels } from './wasm/register';
 
@@ -101,8 +100,7 @@ function correctKernels(): void {
   if (corrected) return;
   corrected = true;
   tf.enableProdMode();
-  registerBatchNormGradient();
-  registerSumGradients();
+  registerGradients();
   correctRandomLayers();
   correctAveragePoolGradient('cpu');
   correctResizeNearestGradient('cpu');

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { onlyGradient, replaceGradient } from './replace';
 
 /**
  * The gradients of sums and means: dy, broadcast to the shape of x. Those that ship with tfjs-core multiply dy with a
@@ -10,17 +11,15 @@ export function registerSumGradients(): void {
 }
 
 function replace(kernelName: 'Sum' | 'Mean', factorOf: (count: number) => number): void {
-  tf.unregisterGradient(kernelName);
-  tf.registerGradient({
+  replaceGradient({
     kernelName,
     inputsToSave: ['x'],
-    gradFunc: (dyOrList, [x], attributes) => {
-      const dy = Array.isArray(dyOrList) ? dyOrList[0]! : dyOrList;
+    gradFunc: (dy, [x], attributes) => {
       const { shape } = x!;
       const axes = tf.util.parseAxisParam(attributes['axis'] as number | number[], shape);
       const kept = shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
       const count = axes.reduce((product, axis) => product * shape[axis]!, 1);
-      const scaled = tf.mul(dy.toFloat(), factorOf(count)).reshape(kept);
+      const scaled = tf.mul(onlyGradient(dy).toFloat(), factorOf(count)).reshape(kept);
       return { x: () => tf.broadcastTo(scaled, shape) };
     },
   });
