@@ -67,6 +67,7 @@ export async function showRun(name: string, { json }: { json?: boolean }): Promi
     ['experiment', `${run.experimentPath} (seed ${run.seed})`],
     ['created', run.createdAt],
     ['folder', run.directory],
+    ['targets', run.progress?.targets ?? ''],
     ['notes', run.labels.notes],
   ];
   printLine(colors.bold(run.id));

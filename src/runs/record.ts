@@ -95,6 +95,8 @@ export const progressSchema = z.object({
   teachers: z.array(
     z.object({ run: z.string().nullable(), name: z.string(), accuracy: z.number().nullable() }),
   ),
+  /** Whether the targets of the teachers are cached, and why not: a sentence for people. */
+  targets: z.string().optional(),
 });
 export type RunProgress = z.infer<typeof progressSchema>;
 

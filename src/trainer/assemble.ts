@@ -92,7 +92,7 @@ async function collectTeacher(
   if (weights !== null) {
     await collect(findings, [...at, 'weights'], () => loadWeightsInto(built.model, weights));
   }
-  return { model: built.model, label };
+  return { model: built.model, label, architecture };
 }
 
 /** A softmax inside the model would be taken a second time by every loss, and the temperature would act on the wrong numbers. */

@@ -52,6 +52,7 @@ async function trainAndReport(reporter: RunReporter): Promise<number> {
     await reporter.end('failed', error instanceof Error ? error.message : String(error), seconds);
     return EXIT.failed;
   } finally {
+    await training?.close();
     reporter.close();
   }
 }

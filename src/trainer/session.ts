@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { Batcher } from '../data/batches';
+import type { BatcherOptions } from '../data/batches';
 import type { Dataset } from '../data/dataset';
 import { openDataset } from '../data/open';
 import type { Engine } from '../engine/engine';
@@ -22,7 +22,8 @@ export interface Session {
   record: RunRecord;
   engine: Engine;
   dataset: Dataset;
-  batcher: Batcher;
+  /** How the training images become batches. */
+  batching: BatcherOptions;
   plan: TrainingPlan;
   lesson: Lesson;
   /** The runs that trained the teachers, in order; null for a teacher given by its weights. */
@@ -67,15 +68,11 @@ export async function openSession(reporter: RunReporter, programs: TrainerProgra
   for (const [member, trained] of teacherCheckpoints.entries()) {
     if (trained) await loadWeightsInto(lesson.teachers[member]!.model, trained.checkpoint);
   }
-  const batcher = new Batcher(dataset.train, {
-    batch: experiment.train.batch,
-    seed: experiment.seed,
-    shuffle: true,
-    augment: experiment.data.augment,
-  });
-  const plan = new TrainingPlan(experiment, batcher.stepsPerEpoch);
+  const { batch } = experiment.train;
+  const batching = { batch, seed: experiment.seed, shuffle: true, augment: experiment.data.augment };
+  const plan = new TrainingPlan(experiment, Math.ceil(dataset.train.count / batch));
   const teacherRuns = teacherCheckpoints.map((trained) => trained?.run ?? null);
-  return { record, engine, dataset, batcher, plan, lesson, teacherRuns };
+  return { record, engine, dataset, batching, plan, lesson, teacherRuns };
 }
 
 async function obtainTeachers(

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Batch } from '../data/dataset';
+import type { SuppliedBatch } from '../data/supply';
 import { correctCount } from '../distill/hardTargets';
-import type { Engine } from '../engine/engine';
+import type { Engine, StepInput } from '../engine/engine';
 import type { Term } from '../experiment/schema';
 import type { Lesson } from './lesson';
 import { clipByGlobalNorm, globalNorm, type Optimizer, type Variables } from './optimizers';
@@ -22,6 +22,8 @@ export interface StepMeasures {
  *
  * @param variables what moves: the student's (or its part up to the guided layers) and the adapters'.
  * @param constrain puts the weights back within their constraints, after each step.
+ * @param cached shapes, for one image, of the targets that come with the batch instead of from the teachers, by the
+ *   names of their inputs.
  */
 export function prepareTrainingStep(
   engine: Engine,
@@ -30,8 +32,9 @@ export function prepareTrainingStep(
   variables: Variables,
   optimizer: Optimizer,
   constrain: () => void,
-): (batch: Batch, learningRate: number) => Promise<StepMeasures> {
-  const teach = prepareTeaching(lesson, terms);
+  cached: ReadonlyMap<string, readonly number[]>,
+): (batch: SuppliedBatch, learningRate: number) => Promise<StepMeasures> {
+  const teach = prepareTeaching(lesson, terms, new Set(cached.keys()));
   const learn = prepareLearning(lesson, terms);
   const { clip } = lesson.experiment.train;
   const coefficients = coefficientInputs(lesson);
@@ -42,7 +45,7 @@ export function prepareTrainingStep(
       'images' | 'labels' | 'learningRate',
       tf.Tensor
     >;
-    const targets = teach(images);
+    const targets = teach(images, inputs);
     const sideResults: [name: string, value: tf.Scalar][] = [];
     const { value: total, grads } = tf.variableGrads(() => {
       const { terms: found, logits } = learn(images, labels, targets, inputs);
@@ -64,11 +67,16 @@ export function prepareTrainingStep(
   });
 
   return async (batch, learningRate) => {
+    const targets = [...cached].map(([name, shape]): [string, StepInput] => [
+      name,
+      { data: batch.rows[name]!, shape: [batch.size, ...shape] },
+    ]);
     const { measures } = await step.run({
       images: { data: batch.images, shape: [batch.size, ...lesson.imageShape] },
       labels: { data: batch.labels, shape: [batch.size] },
       learningRate: scalarInput(learningRate),
       ...coefficients,
+      ...Object.fromEntries(targets),
     });
     const values = new Map(names.map((name, index) => [name, measures![index]!]));
     const gradientNorm = values.get('gradient')!;

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type * as tf from '@tensorflow/tfjs';
 import { batchesOf } from '../data/batches';
+import { BatchMaker, ImmediateSupply, type BatchSupply, type SuppliedBatch } from '../data/supply';
 import { countMultiplyAdds, countParameters } from '../models/table';
 import { applyConstraints } from '../models/weights';
 import { keyedRandom } from '../random/keyed';
@@ -23,6 +24,7 @@ import type { RunReporter } from './reporter';
 import { learningRateFactor } from './schedule';
 import type { Session } from './session';
 import { prepareTrainingStep, type StepMeasures } from './step';
+import { cachedInputs, obtainTargets, type CachedTargets } from './targets';
 import { runTensors, trainableTensors } from './tensors';
 
 /** A checkpoint is written at the end of every epoch, and within longer ones this often. */
@@ -36,6 +38,7 @@ export class Training {
   private readonly startedAt = performance.now();
   private readonly secondsBefore: number;
   private savedAt = performance.now();
+  private material: Material | null = null;
 
   private constructor(
     private readonly session: Session,
@@ -52,7 +55,11 @@ export class Training {
     if (!existsSync(file)) {
       const seed = record.resolved.seed;
       const fresh = { run: record.id, seed, step: 0, stage: 0, best: null, last: null, seconds: 0 };
-      return new Training(session, reporter, { format: 'distillery-checkpoint-1', ...fresh });
+      return new Training(session, reporter, {
+        format: 'distillery-checkpoint-1',
+        ...fresh,
+        cachedTargets: [],
+      });
     }
     const { state, tensors } = await readCheckpoint(file, record.id);
     const training = new Training(session, reporter, state);
@@ -79,6 +86,7 @@ export class Training {
   async run(): Promise<void> {
     const { plan } = this.session;
     await this.announce();
+    this.material = await this.gatherMaterial();
     while (this.state.step < plan.totalSteps) {
       const place = plan.place(this.state.step);
       await this.takeStep(place);
@@ -92,13 +100,37 @@ export class Training {
 
   private async takeStep(place: StepPlace): Promise<void> {
     const stage = this.openStage(place.stage);
-    const batch = this.session.batcher.batch(place.epoch, place.batch);
+    const batch = await this.nextBatch(place);
     // Dropout and other random ops of tfjs draw from Math.random: with a stream per step a resumed run draws the same.
     Math.random = keyedRandom(this.session.record.resolved.seed, 'step', this.state.step);
     const measures = await stage.step(batch, this.learningRate(place));
     this.checkFinite(measures, place);
     this.state = { ...this.state, step: this.state.step + 1 };
     this.window.add(measures, batch.size, this.session.dataset.trainLabels);
+  }
+
+  /** Sees to what every step needs: the batches, and the targets of the teachers where they can be kept. */
+  private async gatherMaterial(): Promise<Material> {
+    const { session, reporter, state } = this;
+    const begun = state.step === 0 ? null : state.cachedTargets;
+    const targets = await obtainTargets(session, reporter, begun, state.step);
+    this.state = { ...state, cachedTargets: [...targets.shapes.keys()] };
+    const maker = new BatchMaker(session.dataset.train, session.batching, targets.files);
+    await reporter.beat({ phase: 'training' }, true);
+    return { targets, supply: new ImmediateSupply(maker, '') };
+  }
+
+  private nextBatch({ epoch, batch, stage }: StepPlace): Promise<SuppliedBatch> {
+    const { targets, supply } = this.material!;
+    const rows = [...cachedInputs(this.session, stage, targets).keys()];
+    return supply.next({ epoch, index: batch, rows });
+  }
+
+  /** Lets go of files and threads. */
+  async close(): Promise<void> {
+    await this.material?.supply.close();
+    await this.material?.targets.close();
+    this.material = null;
   }
 
   private learningRate({ stage, stageEpochs }: StepPlace): number {
@@ -200,9 +232,24 @@ export class Training {
     for (const variable of this.stage?.optimizerState.values() ?? []) variable.dispose();
     const variables = trainableTensors(lesson, planned.terms);
     const optimizer = createOptimizer(planned.optimizer, variables);
-    const step = prepareTrainingStep(engine, lesson, planned.terms, variables, optimizer, () => {
-      applyConstraints(lesson.student.model);
-    });
+    let prepared: OpenStage['step'] | null = null;
+    // Prepared by its first step: a checkpoint is restored into the tensors before the targets are gathered.
+    const step: OpenStage['step'] = (batch, learningRate) => {
+      const constrain = (): void => {
+        applyConstraints(lesson.student.model);
+      };
+      const cached = cachedInputs(this.session, planned, this.material!.targets);
+      prepared ??= prepareTrainingStep(
+        engine,
+        lesson,
+        planned.terms,
+        variables,
+        optimizer,
+        constrain,
+        cached,
+      );
+      return prepared(batch, learningRate);
+    };
     this.stage = { planned, step, tensors: runTensors(lesson, optimizer), optimizerState: optimizer.state };
     return this.stage;
   }
@@ -248,7 +295,6 @@ export class Training {
       last,
     });
     await this.measureTeachers();
-    await reporter.beat({ phase: 'training' }, true);
   }
 
   private async measureTeachers(): Promise<void> {
@@ -287,6 +333,12 @@ interface OpenStage {
   step: ReturnType<typeof prepareTrainingStep>;
   tensors: RunTensors;
   optimizerState: ReadonlyMap<string, { dispose(): void }>;
+}
+
+/** What every step is fed from. */
+interface Material {
+  targets: CachedTargets;
+  supply: BatchSupply;
 }
 
 function sizeOf(model: tf.LayersModel): { parameters: number; multiplyAdds: number } {
