@@ -86,6 +86,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     gradientNorm: z.number(),
     trainAccuracy: z.number().nullable(),
     imagesPerSecond: z.number(),
+    /** That a step waited for its batch; older logs lack it. */
+    stallMilliseconds: z.number().optional(),
   }),
   z.object({
     type: z.literal('evaluate'),

@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import type { BatcherOptions } from '../data/batches';
 import type { Dataset } from '../data/dataset';
+import { shareImages } from '../data/loader';
 import { openDataset } from '../data/open';
 import type { Engine } from '../engine/engine';
 import { selectEngine } from '../engine/select';
@@ -24,6 +25,8 @@ export interface Session {
   dataset: Dataset;
   /** How the training images become batches. */
   batching: BatcherOptions;
+  /** The bundled thread that makes batches. */
+  loaderPath: string;
   plan: TrainingPlan;
   lesson: Lesson;
   /** The runs that trained the teachers, in order; null for a teacher given by its weights. */
@@ -31,7 +34,10 @@ export interface Session {
 }
 
 /** Loads the data, waits for the teachers, builds and joins the models, chooses the engine. */
-export async function openSession(reporter: RunReporter, programs: TrainerPrograms): Promise<Session> {
+export async function openSession(
+  reporter: RunReporter,
+  programs: TrainerPrograms & { loaderPath: string },
+): Promise<Session> {
   const { directory } = reporter;
   const record = await readRunRecord(directory);
   const experiment = record.resolved;
@@ -39,13 +45,15 @@ export async function openSession(reporter: RunReporter, programs: TrainerProgra
   const baseDirectory = path.dirname(path.resolve(workspace, record.experiment.path));
   const engine = await selectEngine(record.engine, workspace);
   await reporter.beat({ phase: 'loading data' }, true);
-  const dataset = await openDataset(experiment.data, {
+  const loaded = await openDataset(experiment.data, {
     baseDirectory,
     onProgress: (message, fraction) => {
       const share = fraction === null ? '' : ` (${Math.round(fraction * 100)} %)`;
       reportInBackground(reporter, `${message}${share}`);
     },
   });
+  // The thread that makes batches reads the same bytes.
+  const dataset = { ...loaded, train: shareImages(loaded.train) };
   const imageShape: [number, number, number] = [
     dataset.train.height,
     dataset.train.width,
@@ -72,7 +80,8 @@ export async function openSession(reporter: RunReporter, programs: TrainerProgra
   const batching = { batch, seed: experiment.seed, shuffle: true, augment: experiment.data.augment };
   const plan = new TrainingPlan(experiment, Math.ceil(dataset.train.count / batch));
   const teacherRuns = teacherCheckpoints.map((trained) => trained?.run ?? null);
-  return { record, engine, dataset, batching, plan, lesson, teacherRuns };
+  const { loaderPath } = programs;
+  return { record, engine, dataset, batching, loaderPath, plan, lesson, teacherRuns };
 }
 
 async function obtainTeachers(

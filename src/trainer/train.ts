@@ -3,7 +3,8 @@ import * as path from 'node:path';
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type * as tf from '@tensorflow/tfjs';
 import { batchesOf } from '../data/batches';
-import { BatchMaker, ImmediateSupply, type BatchSupply, type SuppliedBatch } from '../data/supply';
+import { openSupply } from '../data/openSupply';
+import type { BatchOrder, BatchSupply } from '../data/supply';
 import { countMultiplyAdds, countParameters } from '../models/table';
 import { applyConstraints } from '../models/weights';
 import { keyedRandom } from '../random/keyed';
@@ -39,6 +40,9 @@ export class Training {
   private readonly secondsBefore: number;
   private savedAt = performance.now();
   private material: Material | null = null;
+  /** Milliseconds of this attempt: in steps altogether, and of these waiting for batches. */
+  private stepping = 0;
+  private stalled = 0;
 
   private constructor(
     private readonly session: Session,
@@ -100,13 +104,18 @@ export class Training {
 
   private async takeStep(place: StepPlace): Promise<void> {
     const stage = this.openStage(place.stage);
-    const batch = await this.nextBatch(place);
+    const { supply } = this.material!;
+    const startedAt = performance.now();
+    const batch = await supply.next(this.orderOf(place));
+    const stall = performance.now() - startedAt;
     // Dropout and other random ops of tfjs draw from Math.random: with a stream per step a resumed run draws the same.
     Math.random = keyedRandom(this.session.record.resolved.seed, 'step', this.state.step);
     const measures = await stage.step(batch, this.learningRate(place));
     this.checkFinite(measures, place);
     this.state = { ...this.state, step: this.state.step + 1 };
-    this.window.add(measures, batch.size, this.session.dataset.trainLabels);
+    this.window.add(measures, batch.size, this.session.dataset.trainLabels, stall);
+    this.stalled += stall;
+    this.stepping += performance.now() - startedAt;
   }
 
   /** Sees to what every step needs: the batches, and the targets of the teachers where they can be kept. */
@@ -115,15 +124,30 @@ export class Training {
     const begun = state.step === 0 ? null : state.cachedTargets;
     const targets = await obtainTargets(session, reporter, begun, state.step);
     this.state = { ...state, cachedTargets: [...targets.shapes.keys()] };
-    const maker = new BatchMaker(session.dataset.train, session.batching, targets.files);
+    const supply = this.openSupply(targets);
     await reporter.beat({ phase: 'training' }, true);
-    return { targets, supply: new ImmediateSupply(maker, '') };
+    return { targets, supply };
   }
 
-  private nextBatch({ epoch, batch, stage }: StepPlace): Promise<SuppliedBatch> {
-    const { targets, supply } = this.material!;
-    const rows = [...cachedInputs(this.session, stage, targets).keys()];
-    return supply.next({ epoch, index: batch, rows });
+  private openSupply(targets: CachedTargets): BatchSupply {
+    const { dataset, batching, loaderPath, plan } = this.session;
+    const orderAt = (step: number): BatchOrder | null =>
+      step < plan.totalSteps ? this.orderOf(plan.place(step), targets) : null;
+    const first = orderAt(this.state.step);
+    return openSupply(
+      {
+        program: loaderPath,
+        set: dataset.train,
+        batching,
+        files: targets.files,
+        following: ({ epoch, index }) => orderAt(epoch * plan.stepsPerEpoch + index + 1),
+      },
+      first ?? { epoch: 0, index: 0, rows: [] },
+    );
+  }
+
+  private orderOf({ epoch, batch, stage }: StepPlace, targets = this.material!.targets): BatchOrder {
+    return { epoch, index: batch, rows: [...cachedInputs(this.session, stage, targets).keys()] };
   }
 
   /** Lets go of files and threads. */
@@ -161,6 +185,7 @@ export class Training {
       losses: point.losses,
       imagesPerSecond: point.imagesPerSecond,
       secondsLeft: left * secondsPerStep,
+      batches: { made: this.material!.supply.reason, stallShare: this.stalled / this.stepping },
     });
   }
 

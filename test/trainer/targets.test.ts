@@ -1,10 +1,12 @@
-import { open, readdir, stat } from 'node:fs/promises';
+import { open, readdir, stat, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requestStop } from '../../src/runs/control';
 import { readSafetensors } from '../../src/models/safetensors';
 import { TargetsWriter } from '../../src/targets/file';
 import { resumeRun, startTrainer } from '../../src/runs/launch';
+import { isAlive } from '../../src/runs/process';
 import { targetsFolder } from '../../src/runs/workspace';
 import {
   eventsOf,
@@ -100,6 +102,51 @@ describe('targets of teachers', () => {
     const again = await train(workspace, 'again', student());
     expect(await targetsOf(again)).toMatchObject([{ state: 'reused' }]);
     expect(await hashOfCheckpoint(again)).toBe(await hashOfCheckpoint(cached));
+  });
+
+  test('come with the batches from a thread, which ends with the run; the waiting for them is told', async () => {
+    const directory = await train(workspace, 'told', student({ augment: ', augment: { shift: 1 }' }));
+    const { progress } = await waitForEnd(directory);
+    expect(progress?.batches?.made).toBe('Made on a thread of their own, one ahead.');
+    expect(progress?.batches?.stallShare).toBeLessThan(1);
+    for (const { stallMilliseconds } of ofType(await eventsOf(directory), 'step')) {
+      expect(stallMilliseconds).toBeGreaterThan(0);
+    }
+    while ((await isAlive(progress!.process)) === 'alive') await sleep(50);
+  });
+
+  test('end the run with a reason when they cannot be read any more', async () => {
+    const loader = path.join(path.dirname(programs.trainerPath), 'loader.js');
+    const failingLoader = path.join(workspace, 'failing loader.cjs');
+    // Two hints are read whole in the first stage; the second stage meets a disk that is gone.
+    await writeFile(
+      failingLoader,
+      `const fs = require('node:fs');
+const { readSync } = fs;
+let reads = 0;
+fs.readSync = (...given) => {
+  reads += 1;
+  if (reads > 2) throw new Error('EIO: i/o error, read');
+  return readSync(...given);
+};
+require(${JSON.stringify(loader)});
+`,
+    );
+    const trainerPath = path.join(workspace, 'failing trainer.cjs');
+    await writeFile(
+      trainerPath,
+      `const threads = require('node:worker_threads');
+const { Worker } = threads;
+threads.Worker = function (program, options) {
+  return new Worker(${JSON.stringify(failingLoader)}, options);
+};
+require(${JSON.stringify(programs.trainerPath)});
+`,
+    );
+    const directory = await prepareRun(workspace, 'failing', student());
+    await startTrainer(directory, { ...programs, trainerPath });
+    const { end } = await waitForEnd(directory);
+    expect(end).toMatchObject({ state: 'failed', reason: 'A batch could not be made: EIO: i/o error, read' });
   });
 
   test('lead a stopped and resumed run to the same weights', async () => {
