@@ -6,16 +6,15 @@ import { stagesOf, type ResolvedStage } from './stages';
  * they are written. Names of the experiment and its stages are not part of it, nor is what its files hold.
  */
 export function canonicalExperiment(experiment: Experiment): string {
-  const { train } = experiment;
-  // A cache, like the engine, changes how the numbers are come by, not what they are.
-  const { cache: _, ...distill } = experiment.distill ?? { cache: null, hard: { weight: 1 } };
+  const { train, distill = { hard: { weight: 1 } } } = experiment;
   return stableJson({
     task: experiment.task,
     seed: experiment.seed,
     data: experiment.data,
     teachers: teachersOf(experiment),
     student: experiment.student,
-    distill,
+    // A cache, like the engine, changes how the numbers are come by, not what they are.
+    distill: { ...distill, cache: undefined },
     stages: stagesOf(experiment).map(({ terms, epochs, optimizer, schedule }) => ({
       terms,
       epochs,
