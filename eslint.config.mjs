@@ -51,6 +51,7 @@ const roomRules = Object.entries(rooms).map(([room, allowed]) => {
               message: `src/${room} may import only: ${allowed.join(', ') || 'nothing of the project'}.`,
             },
             { group: ['**/webview/*'], message: 'src never imports the webview.' },
+            { group: ['**/bench/*'], message: 'src never imports what measures it.' },
             {
               group: bannedPackages[room],
               message: `src/${room} must stay free of this package (ARCHITECTURE.md, invariants).`,
@@ -87,6 +88,23 @@ export default typescript.config(
     },
   },
   ...roomRules,
+  {
+    files: ['bench/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { group: ['vscode'], message: 'Benchmarks run without an editor.' },
+            {
+              group: ['**/src/extension/*', '**/src/protocol/*', '**/webview/*'],
+              message: 'Benchmarks measure the trainer; they may use any room but those of the editor.',
+            },
+          ],
+        },
+      ],
+    },
+  },
   {
     files: ['webview/**/*.ts'],
     rules: {

@@ -80,7 +80,7 @@ function buildJobs(production) {
     ...node,
     entryPoints: { [name]: entry },
     outdir: output,
-    external: ['vscode', 'esbuild'],
+    external: ['vscode', 'esbuild', 'onnxruntime-node', 'onnxruntime-common'],
     plugins: [oneTfjs],
     // The sources say import.meta.url, which CommonJS lacks; a bundle is its own file there.
     define: { 'import.meta.url': 'bundleUrl' },

@@ -36,6 +36,7 @@ const stages = {
   },
   schema: () => one(node('scripts/schema.mjs', '--check')),
   unit: () => vitest('unit'),
+  specs: () => coreSpecs(),
   trainer: () => vitest('trainer'),
   webview: async () => (await chromiumMissing()) ?? vitest('webview'),
   vscode: async () => (await chromiumMissing()) ?? suiteInVSCode(),
@@ -114,6 +115,19 @@ function vitest(project) {
     passed: numPassedTests,
     failed: numFailedTests + brokenFiles,
     skipped: numPendingTests + numTodoTests,
+  });
+}
+
+/** @returns {Counts} */
+function coreSpecs() {
+  const succeeded = node('test/core-specs/run.mjs');
+  const report = join(results, 'specs.json');
+  if (!existsSync(report)) return { passed: 0, failed: 1 };
+  const { passed, failed, excluded } = readReport(report);
+  return settle(succeeded, {
+    passed,
+    failed: failed.length,
+    skipped: Object.values(excluded).flat().length,
   });
 }
 

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import colors from 'picocolors';
 import { ModelError } from '../models/model';
 import { readSafetensors, type StoredTensor } from '../models/safetensors';
 import { RUN_FILES, type RunProgress } from '../runs/record';
-import { compareRuns, reportOf } from '../runs/report';
+import { compareRuns, reportOf, roleAmong } from '../runs/report';
 import { RunStore } from '../runs/store';
 import type { RunSummary } from '../runs/summary';
 import { findWorkspace } from '../runs/workspace';
@@ -13,20 +14,39 @@ import { layOutReport, layOutTable, paintState, percent, printJson, printLine } 
 import { describeProgress } from './progressLine';
 import { machineRow } from './run';
 
-/** The runs of the workspace that the working directory belongs to. */
-export async function openStore(): Promise<RunStore> {
-  return new RunStore(await findWorkspace(process.cwd()));
+/** What every command that looks at runs understands. */
+export interface BrowseOptions {
+  /** Folder whose `.distillery` holds the runs; found from the working directory when it is not given. */
+  workspace?: string;
+  json?: boolean;
+}
+
+/**
+ * The runs of a workspace: the one that is named, or the one that the working directory belongs to.
+ *
+ * @throws CommandError when the named folder does not exist.
+ */
+export async function openStore({ workspace }: BrowseOptions): Promise<RunStore> {
+  return new RunStore(await chosenWorkspace(workspace));
+}
+
+async function chosenWorkspace(workspace: string | undefined): Promise<string> {
+  if (workspace === undefined) return findWorkspace(process.cwd());
+  const folder = path.resolve(workspace);
+  if (!existsSync(folder)) throw new CommandError(`The workspace ${folder} does not exist.`);
+  return folder;
 }
 
 /** `distillery ls` */
-export async function listRuns({ all, json }: { all?: boolean; json?: boolean }): Promise<ExitCode> {
-  const store = await openStore();
+export async function listRuns(options: BrowseOptions & { all?: boolean }): Promise<ExitCode> {
+  const { all, json } = options;
+  const store = await openStore(options);
   const { runs, broken } = await store.list();
   const shown = runs.filter((run) => all === true || !run.labels.archived);
   for (const { directory, reason } of broken)
     process.stderr.write(`${directory} cannot be read: ${reason}\n`);
   if (json) {
-    printJson({ runs: shown.map(machineSummary) });
+    printJson({ runs: shown.map((run) => machineSummary(run, runs)) });
     return EXIT.ok;
   }
   if (shown.length === 0) {
@@ -53,13 +73,13 @@ export async function listRuns({ all, json }: { all?: boolean; json?: boolean })
 }
 
 /** `distillery show ID` */
-export async function showRun(name: string, { json }: { json?: boolean }): Promise<ExitCode> {
-  const store = await openStore();
+export async function showRun(name: string, options: BrowseOptions): Promise<ExitCode> {
+  const store = await openStore(options);
   const run = await store.resolve(name);
   const { runs } = await store.list();
   const report = reportOf(run, runs);
-  if (json) {
-    printJson({ ...machineSummary(run), report: report.map(machineRow) });
+  if (options.json) {
+    printJson({ ...machineSummary(run, runs), report: report.map(machineRow) });
     return EXIT.ok;
   }
   const facts: [string, string][] = [
@@ -86,22 +106,23 @@ function describeBatches(batches: RunProgress['batches']): string {
 }
 
 /** `distillery compare ID…` */
-export async function compare(names: readonly string[], { json }: { json?: boolean }): Promise<ExitCode> {
-  const store = await openStore();
-  const rows = compareRuns(await Promise.all(names.map((name) => store.resolve(name))));
-  if (json) printJson({ runs: rows.map(machineRow) });
+export async function compare(names: readonly string[], options: BrowseOptions): Promise<ExitCode> {
+  const store = await openStore(options);
+  const { runs } = await store.list();
+  const rows = compareRuns(await Promise.all(names.map((name) => store.resolve(name))), runs);
+  if (options.json) printJson({ runs: rows.map(machineRow) });
   else printLine(layOutReport(rows));
   return EXIT.ok;
 }
 
 /** `distillery weights ID`: what the student's weights are, and a hash by which two runs can be held to be equal. */
-export async function showWeights(name: string, { json }: { json?: boolean }): Promise<ExitCode> {
-  const run = await (await openStore()).resolve(name);
+export async function showWeights(name: string, options: BrowseOptions): Promise<ExitCode> {
+  const run = await (await openStore(options)).resolve(name);
   const file = path.join(run.directory, RUN_FILES.lastCheckpoint);
   const tensors = await studentTensors(file, run.id);
   const sha256 = hashTensors(tensors);
   const weights = tensors.map(([weight, { dtype, shape }]) => ({ name: weight, dtype, shape }));
-  if (json) {
+  if (options.json) {
     printJson({ id: run.id, file, sha256, weights });
     return EXIT.ok;
   }
@@ -141,9 +162,9 @@ function hashTensors(tensors: readonly [string, StoredTensor][]): string {
 }
 
 /** `distillery engines` */
-export async function listEngines({ json }: { json?: boolean }): Promise<ExitCode> {
+export async function listEngines({ workspace, json }: BrowseOptions): Promise<ExitCode> {
   const { describeEngines } = await import('../engine/select');
-  const engines = await describeEngines({ workspace: await findWorkspace(process.cwd()) });
+  const engines = await describeEngines({ workspace: await chosenWorkspace(workspace) });
   if (json) {
     printJson({ engines });
     return EXIT.ok;
@@ -158,12 +179,12 @@ export async function listEngines({ json }: { json?: boolean }): Promise<ExitCod
 }
 
 /** A run as `ls --json` and `show --json` give it. */
-function machineSummary(run: RunSummary): Record<string, unknown> {
-  const { id, name, role, state, directory, experimentPath, createdAt, seed, progress, end, labels } = run;
+function machineSummary(run: RunSummary, runs: readonly RunSummary[]): Record<string, unknown> {
+  const { id, name, state, directory, experimentPath, createdAt, seed, progress, end, labels } = run;
   return {
     id,
     name,
-    role,
+    role: roleAmong(run, runs),
     state,
     directory,
     experiment: experimentPath,

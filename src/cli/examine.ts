@@ -1,13 +1,14 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import colors from 'picocolors';
 import { checkExperiment } from '../experiment/check';
 import { checkFiles, checkTeacherChain } from '../experiment/files';
+import { didYouMean, nearestWords } from '../experiment/nearest';
 import { parseExperiment, type ParsedExperiment } from '../experiment/parse';
 import { formatProblem, inTextOrder, type Problem } from '../experiment/problem';
+import { experimentFileName } from '../runs/create';
 import { fileProbe } from '../runs/fileProbe';
 import { hasCode } from '../runs/files';
-import { CommandError } from './exit';
 
 /** An experiment file, read and checked in every way. */
 export interface ExaminedExperiment {
@@ -26,11 +27,13 @@ export interface ExaminedExperiment {
  *
  * @param given the path as it was typed.
  * @param text what the file holds, where that is not on the disk yet.
- * @throws CommandError when the file cannot be read.
  */
 export async function examineExperiment(given: string, text?: string): Promise<ExaminedExperiment> {
   const file = path.resolve(given);
   const content = text ?? (await readExperimentFile(file));
+  if (typeof content !== 'string') {
+    return { file, text: '', parsed: parseExperiment('', file), problems: [content], ok: false };
+  }
   const parsed = parseExperiment(content, file);
   const probe = fileProbe((other) => (other === file ? content : undefined));
   const quick = [
@@ -41,7 +44,7 @@ export async function examineExperiment(given: string, text?: string): Promise<E
   ];
   // Loads TensorFlow.js, which commands that only read runs never need.
   const { preflight } = await import('../trainer/preflight');
-  const told = new Set(quick.map(placeOf));
+  const told = new Set(quick.filter(({ severity }) => severity === 'error').map(placeOf));
   const deep = await preflight(parsed, { baseDirectory: path.dirname(file) });
   const problems = inTextOrder([...quick, ...deep.filter((problem) => !told.has(placeOf(problem)))]);
   return {
@@ -57,15 +60,28 @@ function placeOf({ line, column }: Problem): string {
   return `${line}:${column}`;
 }
 
-async function readExperimentFile(file: string): Promise<string> {
+/** The text of the file, or why there is none. */
+async function readExperimentFile(file: string): Promise<string | Problem> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) throw new CommandError(`${file} does not exist.`);
-    if (hasCode(error, 'EISDIR'))
-      throw new CommandError(`${file} is a folder; name a *.distill.yaml file in it.`);
-    throw error;
+    if (hasCode(error, 'EISDIR')) {
+      return unreadable(file, `${file} is a folder; name a *.distill.yaml file in it.`);
+    }
+    if (!hasCode(error, 'ENOENT') && !hasCode(error, 'ENOTDIR')) throw error;
+    const beside = await readdir(path.dirname(file)).catch(() => []);
+    const stems = new Map(
+      beside.filter((name) => /\.ya?ml$/.test(name)).map((name) => [experimentFileName(name), name]),
+    );
+    const near = nearestWords(experimentFileName(file), [...stems.keys()]).map((stem) => stems.get(stem)!);
+    return unreadable(file, `${file} does not exist.${didYouMean(near)}`, near[0]);
   }
+}
+
+function unreadable(file: string, message: string, suggestion?: string): Problem {
+  const start = { line: 1, column: 1, endLine: 1, endColumn: 1 };
+  const hint = suggestion === undefined ? {} : { suggestion };
+  return { file, ...start, severity: 'error', code: 'missing-file', message, ...hint };
 }
 
 /** The problems for a terminal: one clickable line each, and how many there are. */

@@ -13,6 +13,11 @@ import { runExperiment, type RunOptions } from './run';
 
 const jsonOption = ['--json', 'print one line of JSON for programs, last on standard output'] as const;
 
+const workspaceOption = [
+  '--workspace <folder>',
+  'whose .distillery holds the runs; else the nearest one upwards, or the git root',
+] as const;
+
 let exitCode: ExitCode = EXIT.ok;
 
 /** Lets a command decide the exit code. */
@@ -52,7 +57,7 @@ function addExperimentCommands(program: Command): void {
     .option('--seed <number>', 'instead of the seed of the file', parseSeed)
     .option('--baseline', 'train the student alone first, unless that has been done')
     .option('--detach', 'start it and return')
-    .option('--workspace <folder>', 'whose .distillery holds the run; else the nearest one, or the git root')
+    .option(...workspaceOption)
     .option(...jsonOption)
     .action(ending((file: string, options: RunOptions) => runExperiment(file, options)));
   program
@@ -65,6 +70,7 @@ function addExperimentCommands(program: Command): void {
   program
     .command('engines')
     .description('what can train here')
+    .option(...workspaceOption)
     .option(...jsonOption)
     .action(ending(listEngines));
 }
@@ -74,12 +80,21 @@ function addRunCommands(program: Command): void {
     .command('ls')
     .description('list the runs, newest first')
     .option('--all', 'archived runs too')
+    .option(...workspaceOption)
     .option(...jsonOption)
     .action(ending(listRuns));
   const one = (name: string, description: string): Command =>
-    program.command(name).description(description).argument('<run>');
+    program
+      .command(name)
+      .description(description)
+      .argument('<run>')
+      .option(...workspaceOption);
   const several = (name: string, description: string): Command =>
-    program.command(name).description(description).argument('<run...>');
+    program
+      .command(name)
+      .description(description)
+      .argument('<run...>')
+      .option(...workspaceOption);
   one('show', 'show a run, its teachers and its baseline')
     .option(...jsonOption)
     .action(ending(showRun));

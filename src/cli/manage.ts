@@ -1,15 +1,17 @@
 import { createInterface } from 'node:readline/promises';
+import { readRunRecord } from '../runs/folder';
 import { resumeRun } from '../runs/launch';
 import { stopRun } from '../runs/stop';
-import { openStore } from './browse';
+import { openStore, type BrowseOptions } from './browse';
+import { requireEngine } from './engine';
 import { EXIT, type ExitCode } from './exit';
 import { printJson, printLine } from './output';
 import { trainerPrograms } from './program';
-import { followToEnd } from './run';
+import { followToEnd, printRun } from './run';
 
 /** `distillery stop ID`: asks first; a trainer that does not obey is ended. */
-export async function stop(name: string, { json }: { json?: boolean }): Promise<ExitCode> {
-  const run = await (await openStore()).resolve(name);
+export async function stop(name: string, options: BrowseOptions): Promise<ExitCode> {
+  const run = await (await openStore(options)).resolve(name);
   const outcome = await stopRun(run.directory, {
     by: 'distillery stop',
     onRung: (rung) => {
@@ -18,7 +20,7 @@ export async function stop(name: string, { json }: { json?: boolean }): Promise<
       process.stderr.write(`${sentence}\n`);
     },
   });
-  if (json) printJson({ id: run.id, ...outcome });
+  if (options.json) printJson({ id: run.id, ...outcome });
   else if (outcome.rung === null) printLine(`${run.id} was not running: it is ${outcome.state}.`);
   else
     printLine(outcome.refused ?? `${run.id} is ${outcome.state}. Go on with it: distillery resume ${run.id}`);
@@ -26,22 +28,27 @@ export async function stop(name: string, { json }: { json?: boolean }): Promise<
 }
 
 /** `distillery resume ID` */
-export async function resume(name: string, options: { detach?: boolean; json?: boolean }): Promise<ExitCode> {
-  const store = await openStore();
+export async function resume(name: string, options: BrowseOptions & { detach?: boolean }): Promise<ExitCode> {
+  const store = await openStore(options);
   const run = await store.resolve(name);
+  await requireEngine((await readRunRecord(run.directory)).engine, store.workspace);
   const since = Date.now();
   await resumeRun(run.directory, trainerPrograms());
   if (!options.detach) {
     return followToEnd({ id: run.id, directory: run.directory, since }, store.workspace, options);
   }
-  if (options.json) printJson({ runs: [{ id: run.id, state: 'running' }] });
+  if (options.json) await printRun(run.id, store.workspace);
   else printLine(`${run.id} goes on. Watch it with \`distillery show ${run.id}\`.`);
   return EXIT.ok;
 }
 
 /** `distillery archive ID…`, or `--undo` */
-export async function archive(names: readonly string[], { undo }: { undo?: boolean }): Promise<ExitCode> {
-  const store = await openStore();
+export async function archive(
+  names: readonly string[],
+  options: BrowseOptions & { undo?: boolean },
+): Promise<ExitCode> {
+  const { undo } = options;
+  const store = await openStore(options);
   for (const name of names) {
     const { id } = await store.resolve(name);
     await store.setLabels(id, { archived: !undo });
@@ -53,8 +60,12 @@ export async function archive(names: readonly string[], { undo }: { undo?: boole
 }
 
 /** `distillery delete ID…`: for good, so a person is asked first. */
-export async function remove(names: readonly string[], { yes }: { yes?: boolean }): Promise<ExitCode> {
-  const store = await openStore();
+export async function remove(
+  names: readonly string[],
+  options: BrowseOptions & { yes?: boolean },
+): Promise<ExitCode> {
+  const { yes } = options;
+  const store = await openStore(options);
   const runs = await Promise.all(names.map((name) => store.resolve(name)));
   if (!yes && process.stdin.isTTY && process.stdout.isTTY) {
     for (const { id, experimentPath } of runs) printLine(`${id}   ${experimentPath}`);

@@ -5,11 +5,13 @@ import { teachersOf, type Experiment } from '../experiment/schema';
 import { createRun, experimentFileName } from '../runs/create';
 import { fingerprintsOf } from '../runs/fingerprint';
 import { startTrainer } from '../runs/launch';
-import { reportOf, type ReportRow } from '../runs/report';
+import { compareRuns, reportOf, type ReportRow } from '../runs/report';
 import { RUN_FILES } from '../runs/record';
 import { RunStore } from '../runs/store';
 import type { RunState } from '../runs/summary';
+import { isTeacherInWorkspace } from '../runs/teaching';
 import { findWorkspace } from '../runs/workspace';
+import { requireEngine } from './engine';
 import { describeProblems, examineExperiment } from './examine';
 import { CommandError, EXIT, type ExitCode } from './exit';
 import { followRun, type FollowedRun } from './follow';
@@ -27,8 +29,21 @@ export interface RunOptions {
   json?: boolean;
 }
 
+/** Makes a run and starts its trainer. @param teaches whether it is meant to teach others. */
+type Start = (experiment: Experiment, teaches: boolean) => Promise<{ id: string; directory: string }>;
+
 /** `distillery run FILE`: checks the experiment, starts its trainer and follows it to the end. */
 export async function runExperiment(given: string, options: RunOptions): Promise<ExitCode> {
+  try {
+    return await checkAndRun(given, options);
+  } catch (error) {
+    // Programs get their line also when nothing could be started.
+    if (options.json && error instanceof CommandError) printJson({ runs: [], error: error.message });
+    throw error;
+  }
+}
+
+async function checkAndRun(given: string, options: RunOptions): Promise<ExitCode> {
   const examined = await examineExperiment(given);
   const { file, text, parsed, problems, ok } = examined;
   if (problems.length > 0) process.stderr.write(`${describeProblems(problems)}\n`);
@@ -38,8 +53,10 @@ export async function runExperiment(given: string, options: RunOptions): Promise
   }
   const experiment: Experiment = { ...parsed.experiment, seed: options.seed ?? parsed.experiment.seed };
   const workspace = path.resolve(options.workspace ?? (await findWorkspace(path.dirname(file))));
-  const start = async (one: Experiment): Promise<{ id: string; directory: string }> => {
-    const created = await createRun({ experiment: one, text, path: file, workspace, engine: options.engine });
+  await requireEngine(options.engine, workspace);
+  const start: Start = async (one, teaches) => {
+    const { engine } = options;
+    const created = await createRun({ experiment: one, text, path: file, workspace, engine, teaches });
     await startTrainer(created.directory, trainerPrograms());
     return created;
   };
@@ -50,9 +67,9 @@ export async function runExperiment(given: string, options: RunOptions): Promise
     if (code !== EXIT.ok) return code;
   }
   const since = Date.now();
-  const { id, directory } = await start(experiment);
+  const { id, directory } = await start(experiment, await isTeacherInWorkspace(file, workspace));
   if (options.detach) {
-    if (options.json) printJson({ runs: [{ id, state: 'running' }] });
+    if (options.json) await printRun(id, workspace);
     else
       printLine(
         `Started ${id}. Watch it with \`distillery show ${id}\`, stop it with \`distillery stop ${id}\`.`,
@@ -87,6 +104,13 @@ export async function followToEnd(
   return detached ? EXIT.stopped : exitCodeOf(state);
 }
 
+/** Prints the row of a run that has just been started, which is known by little more than its id. */
+export async function printRun(id: string, workspace: string): Promise<void> {
+  const store = new RunStore(workspace);
+  const [run, { runs }] = await Promise.all([store.get(id), store.list()]);
+  printJson({ runs: compareRuns([run], runs).map(machineRow) });
+}
+
 /** Where progress goes: out of the way of what is for programs. */
 function progressTarget(json: boolean | undefined): NodeJS.WriteStream {
   return json ? process.stderr : process.stdout;
@@ -97,7 +121,7 @@ async function trainBaseline(
   experiment: Experiment,
   file: string,
   workspace: string,
-  start: (experiment: Experiment) => Promise<{ id: string; directory: string }>,
+  start: Start,
   { json }: RunOptions,
 ): Promise<ExitCode> {
   const { runs } = await new RunStore(workspace).list();
@@ -105,7 +129,7 @@ async function trainBaseline(
   if (runs.some((run) => run.fingerprint === baselineFingerprint && run.state === 'finished')) return EXIT.ok;
   const name = `${experiment.name ?? experimentFileName(file)} (student alone)`;
   const since = Date.now();
-  const { directory } = await start({ ...baselineExperiment(experiment), name });
+  const { directory } = await start({ ...baselineExperiment(experiment), name }, false);
   const followed = await followRun(directory, { target: progressTarget(json), since });
   if (followed.state === 'finished') return EXIT.ok;
   await tellUnfinished(followed);

@@ -22,6 +22,9 @@ export class EagerEngine implements Engine {
           tf.dispose(outputs);
         }
       },
+      dispose() {
+        // Nothing is held between runs.
+      },
     };
   }
 }

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 
-export const ENGINE_NAMES = ['wasm', 'cpu', 'tfjs-node', 'tfjs-node-gpu'] as const;
+export const ENGINE_NAMES = ['compiled', 'wasm', 'cpu', 'tfjs-node', 'tfjs-node-gpu'] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
 
 /** A host array that is fed to a step: learning rates and weights of terms too, so that a compiled step may change them. */
@@ -20,6 +20,24 @@ export type StepFunction = (inputs: Readonly<Record<string, tf.Tensor>>) => Reco
 export interface Step {
   /** Runs once. The returned arrays belong to the caller. */
   run(inputs: Readonly<Record<string, StepInput>>): Promise<Record<string, Float32Array>>;
+  /** Frees what the step holds besides its variables; it must not be run again. */
+  dispose(): void;
+}
+
+/** How long it took to compile a step, in milliseconds. */
+export interface CompileTimes {
+  trace: number;
+  lower: number;
+  load: number;
+}
+
+export interface StepOptions {
+  /** Variables that never change while the step is used, such as a teacher's: a compiled step may contain their numbers. */
+  frozen?: readonly tf.Variable[];
+  /** Told each time the step was compiled, once for each set of input shapes. */
+  onCompiled?: (times: CompileTimes) => void;
+  /** Told, with a sentence for people, when the step could not be compiled and runs op by op instead. */
+  onRefused?: (reason: string) => void;
 }
 
 /** Executes steps; knows nothing of models and losses. */
@@ -29,7 +47,7 @@ export interface Engine {
   readonly device: string;
   /** Why this engine was chosen, one sentence. */
   readonly reason: string;
-  prepare(body: StepFunction): Step;
+  prepare(body: StepFunction, options?: StepOptions): Step;
 }
 
 /** An engine that was asked for cannot be used here. The message says why and what to do. */

@@ -7,7 +7,7 @@ import { selectEngine } from './select';
 
 /** A folder with a working tfjs-node, where there is one: the same contract is held to it. */
 const nativeWorkspace = process.env['DISTILLERY_TFJS_NODE'] ?? process.cwd();
-const engines: EngineName[] = ['cpu', 'wasm'];
+const engines: EngineName[] = ['compiled', 'cpu', 'wasm'];
 if (findTfjsNode('tfjs-node', nativeWorkspace)) engines.push('tfjs-node');
 
 type Case = [name: string, shapes: number[][], f: (...inputs: tf.Tensor[]) => tf.Tensor];

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { registerBatchNormGradient } from './batchNorm';
+import { CompiledEngine } from './compiled/engine';
+import { startCompiled } from './compiled/start';
 import { EagerEngine } from './eager';
 import { ENGINE_NAMES, EngineError, type Engine, type EngineName } from './engine';
 import { correctAveragePoolGradient, correctResizeNearestGradient } from './pooling';
@@ -19,6 +21,7 @@ export interface EngineDescription {
 }
 
 const DEVICES: Record<EngineName, string> = {
+  compiled: 'CPU (onnxruntime)',
   'tfjs-node-gpu': 'GPU (TensorFlow, CUDA)',
   'tfjs-node': 'CPU (TensorFlow)',
   wasm: 'CPU (WebAssembly SIMD)',
@@ -26,7 +29,7 @@ const DEVICES: Record<EngineName, string> = {
 };
 
 /** Fastest first: the order in which `auto` tries them. */
-const PREFERENCE: readonly EngineName[] = ['tfjs-node-gpu', 'tfjs-node', 'wasm', 'cpu'];
+const PREFERENCE: readonly EngineName[] = ['compiled', 'tfjs-node-gpu', 'tfjs-node', 'wasm', 'cpu'];
 
 /**
  * Starts an engine and makes its backend the active one.
@@ -41,17 +44,15 @@ export async function selectEngine(requested: string, workspace: string): Promis
     if (!name) {
       throw new EngineError(`There is no engine "${requested}". Engines: auto, ${ENGINE_NAMES.join(', ')}.`);
     }
-    await startBackend(name, workspace);
-    return new EagerEngine(name, DEVICES[name], 'It was asked for.');
+    return start(name, workspace, 'It was asked for.');
   }
   const refusals: string[] = [];
   for (const name of PREFERENCE) {
     if (isTfjsNode(name) && !findTfjsNode(name, workspace)) continue;
     try {
-      await startBackend(name, workspace);
       const why =
         refusals.length > 0 ? `Slower engines were left: ${refusals.join(' ')}` : 'The fastest engine here.';
-      return new EagerEngine(name, DEVICES[name], why);
+      return await start(name, workspace, why);
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       refusals.push(error.message);
@@ -81,17 +82,31 @@ function isTfjsNode(name: EngineName): name is 'tfjs-node' | 'tfjs-node-gpu' {
   return name === 'tfjs-node' || name === 'tfjs-node-gpu';
 }
 
+async function start(name: EngineName, workspace: string, reason: string): Promise<Engine> {
+  if (name !== 'compiled') {
+    await startBackend(name, workspace);
+    return new EagerEngine(name, DEVICES[name], reason);
+  }
+  correctKernels();
+  const backend = await startCompiled();
+  await selfTest(name);
+  return new CompiledEngine(backend, DEVICES[name], reason);
+}
+
 let corrected = false;
 
+function correctKernels(): void {
+  if (corrected) return;
+  corrected = true;
+  tf.enableProdMode();
+  registerBatchNormGradient();
+  correctAveragePoolGradient('cpu');
+  correctResizeNearestGradient('cpu');
+  completeWasmKernels();
+}
+
 async function startBackend(name: EngineName, workspace: string): Promise<void> {
-  if (!corrected) {
-    corrected = true;
-    tf.enableProdMode();
-    registerBatchNormGradient();
-    correctAveragePoolGradient('cpu');
-    correctResizeNearestGradient('cpu');
-    completeWasmKernels();
-  }
+  correctKernels();
   if (isTfjsNode(name)) await loadTfjsNode(name, workspace);
   else if (!(await tf.setBackend(name))) throw new EngineError(`The tfjs backend "${name}" did not start.`);
   await tf.ready();

@@ -7,6 +7,8 @@ import { inBuildScope } from './buildScope';
 import { checkModel } from './checkModel';
 import { ModelError, type BuiltModel, type ModelContext } from './model';
 import { bundleModelFile, type ModelFile } from './modelFile';
+import { mendBatchNormalizations } from './normalization';
+import { watchOptions } from './watchedOptions';
 import { zooModel } from './zoo/zoo';
 
 /** Files that are bundled as model code. */
@@ -34,11 +36,20 @@ export async function loadModel(
   if (split.kind === 'zoo') {
     const entry = zooModel(split.name);
     const model = inBuildScope(random, () => checkModel(entry.build(context), context, reference));
-    return { model, label: reference };
+    mendBatchNormalizations(model);
+    return { model, label: reference, unreadOptions: [] };
   }
   const bundle = await bundleModelFile(await findModelFile(split.path, split.export, baseDirectory));
-  const model = inBuildScope(random, () => buildFrom(bundle, split.path, split.export, context));
-  return { model, label: reference };
+  const { options, unread } = watchOptions(context.options);
+  const given = { ...structuredClone({ ...context, options: {} }), options };
+  try {
+    const model = inBuildScope(random, () => buildFrom(bundle, split.path, split.export, given));
+    mendBatchNormalizations(model);
+    return { model, label: reference, unreadOptions: unread() };
+  } catch (error) {
+    if (error instanceof ModelError) error.unreadOptions = unread();
+    throw error;
+  }
 }
 
 /** The absolute path of a model file that exists. */
@@ -80,7 +91,7 @@ function buildFrom(
       `${label} is no function. Export a function that takes the context and returns a tf.LayersModel.`,
     );
   }
-  const call = (): unknown => Reflect.apply(build, undefined, [structuredClone(context)]);
+  const call = (): unknown => Reflect.apply(build, undefined, [context]);
   const built = runUserCode(bundle, `${label} fails`, call);
   return checkModel(built, context, label, bundle.definitionOf(build));
 }

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import type { UnreadOption } from './watchedOptions';
 
 /** What a model function is told: `export function student(context: ModelContext): tf.LayersModel`. */
 export interface ModelContext {
@@ -14,6 +15,8 @@ export interface BuiltModel {
   model: tf.LayersModel;
   /** `zoo/conv-thin` or `models/student.ts#student`, for people. */
   label: string;
+  /** Options that its code was given and never looked at; none for models of the zoo, which refuse what they don't know. */
+  unreadOptions: readonly UnreadOption[];
 }
 
 /** A place in model code: absolute path, line and column from 1. */
@@ -23,9 +26,24 @@ export interface SourcePosition {
   column: number;
 }
 
+/** An option that a model does not take. */
+export interface WrongOption {
+  /** Where it stands in the options, e.g. `['hidden', 0]`. */
+  path: (string | number)[];
+  /** Whether the option itself is unknown, and not only its value wrong. */
+  isUnknown: boolean;
+  message: string;
+  /** The nearest right name. */
+  suggestion: string | undefined;
+}
+
 /** Why a model could not be made or loaded. */
 export class ModelError extends Error {
   override name = 'ModelError';
+  /** Options that the code had not looked at when it failed; a misspelt one of them may be why. */
+  unreadOptions: readonly UnreadOption[] = [];
+  /** Which options are wrong, one by one, where that is what is wrong. */
+  wrongOptions: readonly WrongOption[] = [];
   constructor(
     readonly code:
       'unknown-model' | 'unknown-export' | 'unknown-layer' | 'bad-model' | 'missing-file' | 'bad-weights',

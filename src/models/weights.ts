@@ -33,6 +33,11 @@ export function modelWeights(model: tf.LayersModel): Map<string, tf.Variable> {
   return named;
 }
 
+/** All weights of some models, without their names. */
+export function weightsOf(models: readonly tf.LayersModel[]): tf.Variable[] {
+  return models.flatMap((model) => [...modelWeights(model).values()]);
+}
+
 /** The weights of a model that training may move, by the names of {@link modelWeights}. */
 export function trainableWeights(model: tf.LayersModel): Map<string, tf.Variable> {
   const trainable = new Set(model.trainableWeights.map(variableOf));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { experimentSchema, type ExperimentInput } from '../experiment/schema';
-import { createRun, experimentFileName } from './create';
+import { createRun, experimentFileName, type NewRun } from './create';
 import { readRunRecord } from './folder';
 import { parseGitStatus } from './git';
 import { formatRunId } from './id';
@@ -56,6 +56,13 @@ describe('createRun', () => {
     const record = await readRunRecord(directory);
     expect(record).toMatchObject({ role: 'distilled', name: 'With a teacher' });
     expect(record.experiment.baselineFingerprint).not.toBe(record.experiment.fingerprint);
+  });
+
+  it('calls a run that is meant to teach a teacher, unless it has one itself', async () => {
+    const roleOf = async (run: NewRun) => (await readRunRecord((await createRun(run)).directory)).role;
+    expect(await roleOf({ ...newRun(), teaches: true })).toBe('teacher');
+    const assistant = newRun({ teacher: { experiment: './teacher.distill.yaml' } });
+    expect(await roleOf({ ...assistant, teaches: true })).toBe('distilled');
   });
 
   it('gives runs of the same moment different folders', async () => {

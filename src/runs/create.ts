@@ -23,6 +23,8 @@ export interface NewRun {
   workspace: string;
   /** The engine that is asked for, e.g. `auto`. */
   engine: string;
+  /** Whether a run without a teacher is meant to teach others. */
+  teaches?: boolean;
 }
 
 /** A run folder that has been made: its id and its absolute path. */
@@ -53,7 +55,7 @@ export async function createRun(run: NewRun): Promise<CreatedRun> {
     format: 1,
     id: created.id,
     name,
-    role: teachersOf(run.experiment).length > 0 ? 'distilled' : 'student',
+    role: teachersOf(run.experiment).length > 0 ? 'distilled' : run.teaches === true ? 'teacher' : 'student',
     createdAt: createdAt.toISOString(),
     experiment: {
       path: workspaceRelative(run.workspace, run.path),

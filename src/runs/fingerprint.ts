@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { canonicalBaseline, canonicalExperiment } from '../experiment/canonical';
 import { splitModelReference } from '../experiment/files';
 import { parseExperiment } from '../experiment/parse';
 import { teachersOf, type DataConfig, type Experiment, type TeacherConfig } from '../experiment/schema';
-import { isMissing } from './files';
+import { hashFile, isMissing } from './files';
 import { hashModelCode } from './modelCode';
 
 export interface Fingerprints {
@@ -53,7 +51,7 @@ async function nameTeacher(
   if ('weights' in teacher) {
     const [model, weights] = await Promise.all([
       nameModel(teacher.model, folder),
-      hashFile(resolve(folder, teacher.weights)),
+      nameFile(resolve(folder, teacher.weights)),
     ]);
     return { ...teacher, model, weights };
   }
@@ -84,7 +82,7 @@ async function nameData(data: DataConfig, folder: string): Promise<DataConfig> {
       const { train, test } = data.files;
       const files = [train.images, train.labels, test.images, test.labels];
       const [trainImages, trainLabels, testImages, testLabels] = await Promise.all(
-        files.map((file) => hashFile(resolve(folder, file))),
+        files.map((file) => nameFile(resolve(folder, file))),
       );
       return {
         ...data,
@@ -97,16 +95,9 @@ async function nameData(data: DataConfig, folder: string): Promise<DataConfig> {
   }
 }
 
-/** sha256 of the bytes of a file; its path when there is no such file, which is refused before it is run. */
-async function hashFile(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    await pipeline(createReadStream(file), hash);
-  } catch (error) {
-    if (isMissing(error)) return file;
-    throw error;
-  }
-  return hash.digest('hex');
+/** What a file holds, by its hash; its path when there is no such file, which is refused before it is run. */
+async function nameFile(file: string): Promise<string> {
+  return (await hashFile(file)) ?? file;
 }
 
 async function readIfPresent(file: string): Promise<string | null> {

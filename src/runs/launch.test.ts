@@ -5,7 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clearStopRequest, readStopRequest, requestStop } from './control';
 import { readRunEnd, readRunFolder, readState } from './folder';
-import { LaunchError, resumeRun, startTrainer, trainerEnvironment, type TrainerPrograms } from './launch';
+import {
+  LaunchError,
+  MEMORY_SETTINGS,
+  resumeRun,
+  startTrainer,
+  trainerEnvironment,
+  type TrainerPrograms,
+} from './launch';
 import { identifyCurrentProcess, isAlive, killTree } from './process';
 import { RUN_FILES, type ProcessIdentity } from './record';
 import { makeSampleRun } from './sampleRun';
@@ -82,14 +89,19 @@ describe('trainerEnvironment', () => {
   const environment = { PATH: '/bin', ELECTRON_NO_ASAR: '1', VSCODE_PID: '1', vscode_cwd: 'x' };
 
   it('drops what an editor set for its own children', () => {
-    expect(trainerEnvironment(environment, false)).toEqual({ PATH: '/bin' });
+    expect(trainerEnvironment(environment, false)).toEqual({ PATH: '/bin', ...MEMORY_SETTINGS });
     expect(trainerEnvironment({ ...environment, ELECTRON_RUN_AS_NODE: '1' }, false)).toEqual({
       PATH: '/bin',
+      ...MEMORY_SETTINGS,
     });
   });
 
   it('tells Electron to play Node', () => {
-    expect(trainerEnvironment(environment, true)).toEqual({ PATH: '/bin', ELECTRON_RUN_AS_NODE: '1' });
+    expect(trainerEnvironment(environment, true)).toEqual({
+      PATH: '/bin',
+      ELECTRON_RUN_AS_NODE: '1',
+      ...MEMORY_SETTINGS,
+    });
   });
 });
 

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { findBoundTeachers } from './boundTeachers';
 import { takeClaim } from './claim';
 import { clearStopRequest } from './control';
 import { writeJson } from './files';
@@ -61,7 +62,8 @@ export async function startTrainer(directory: string, programs: TrainerPrograms)
 
 /**
  * Goes on with a run that was stopped, interrupted or has failed, from its last checkpoint.
- * @throws {LaunchError} When it runs, has finished, or is being resumed by someone else at this moment.
+ * @throws {LaunchError} When it runs, has finished, is being resumed by someone else at this moment, or the teacher that
+ *   taught it so far is not there any more.
  */
 export async function resumeRun(directory: string, programs: TrainerPrograms): Promise<ProcessIdentity> {
   // Only one program at a time judges a run and starts its trainer.
@@ -74,6 +76,8 @@ export async function resumeRun(directory: string, programs: TrainerPrograms): P
     if (state === 'finished') {
       throw new LaunchError(`Run ${folder.record.id} has finished; there is nothing left to train.`);
     }
+    const { refusal } = await findBoundTeachers(directory);
+    if (refusal !== null) throw new LaunchError(`Run ${folder.record.id} cannot go on. ${refusal}`);
     await clearStopRequest(directory);
     await rm(join(directory, RUN_FILES.end), { force: true });
     return await startTrainer(directory, programs);
@@ -81,6 +85,16 @@ export async function resumeRun(directory: string, programs: TrainerPrograms): P
     await release();
   }
 }
+
+/**
+ * Has glibc keep the memory that a trainer frees: every step gives back megabytes and takes as many again, and fresh
+ * pages from the system cost a third of a small network's step. Elsewhere the variables mean nothing.
+ */
+export const MEMORY_SETTINGS = {
+  MALLOC_MMAP_THRESHOLD_: String(2 ** 30),
+  MALLOC_TRIM_THRESHOLD_: String(2 ** 32),
+  MALLOC_TOP_PAD_: String(2 ** 26),
+};
 
 /**
  * The environment of a trainer: that of this process without what an editor put there for its own children.
@@ -94,6 +108,7 @@ export function trainerEnvironment(environment: NodeJS.ProcessEnv, electron: boo
     // The trainer works in another folder: a relative path means what it meant to the person who set it.
     ...(data !== undefined && data !== '' && { DISTILLERY_DATA: resolve(data) }),
     ...(electron && { ELECTRON_RUN_AS_NODE: '1' }),
+    ...MEMORY_SETTINGS,
   };
 }
 

@@ -5,6 +5,7 @@ import { experimentSchema } from '../experiment/schema';
  * The files of a run folder, `.distillery/runs/<id>/`. The folder is the truth about a run; everything else reads it.
  *
  *     run.json            what was asked: the frozen experiment, environment, git state         written once
+ *     teachers.json       which weights teach it, by their hash; a resume keeps to them         written before step 1
  *     progress.json       heartbeat: who trains, where it is, best and last metric              replaced every second
  *     end.json            how it ended; removed by resume                                       written once per end
  *     events.jsonl        everything that happened, one JSON object a line                      append only
@@ -16,6 +17,7 @@ import { experimentSchema } from '../experiment/schema';
  */
 export const RUN_FILES = {
   record: 'run.json',
+  teachers: 'teachers.json',
   progress: 'progress.json',
   end: 'end.json',
   events: 'events.jsonl',
@@ -31,8 +33,11 @@ export const runRecordSchema = z.object({
   format: z.literal(1),
   id: z.string(),
   name: z.string(),
-  /** `distilled` when the experiment has a teacher, `student` when it is trained alone. */
-  role: z.enum(['student', 'distilled']),
+  /**
+   * `distilled` when the experiment has a teacher; else `teacher` when a student started the run or another experiment
+   * of the workspace names this one as its teacher, and `student`, alone, when none did (report.ts looks again).
+   */
+  role: z.enum(['teacher', 'student', 'distilled']),
   createdAt: z.iso.datetime(),
   experiment: z.object({
     /** Relative to the workspace folder that holds `.distillery`, with `/`. */
@@ -70,6 +75,21 @@ export type ProcessIdentity = z.infer<typeof processIdentitySchema>;
 
 export const runLaunchSchema = z.object({ process: processIdentitySchema, at: z.iso.datetime() });
 export type RunLaunch = z.infer<typeof runLaunchSchema>;
+
+export const boundTeachersSchema = z.object({
+  /** In the order of the experiment. */
+  teachers: z.array(
+    z.object({
+      /** The run that trained it; null for a teacher given by its weights. */
+      run: z.string().nullable(),
+      /** The file of its weights, relative to the workspace folder, with `/`. */
+      weights: z.string(),
+      /** Of the bytes of that file, in hex. */
+      sha256: z.string(),
+    }),
+  ),
+});
+export type BoundTeacher = z.infer<typeof boundTeachersSchema>['teachers'][number];
 
 const measurementSchema = z.object({ step: z.int(), epoch: z.number(), accuracy: z.number() });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareRuns, findBaseline, reportOf } from './report';
+import { compareRuns, findBaseline, reportOf, roleAmong } from './report';
 import { sampleEnd, sampleProgress } from './sampleRun';
 import type { RunSummary } from './summary';
 
@@ -85,10 +85,35 @@ describe('findBaseline', () => {
   });
 });
 
-it('calls a run that teaches another of the table a teacher', () => {
-  expect(compareRuns([teacher, distilled, alone]).map(({ role }) => role)).toEqual([
-    'teacher',
-    'distilled student',
-    'student alone',
-  ]);
+describe('the role of a run', () => {
+  it('is that of a teacher in a table where it teaches another', () => {
+    const runs = [teacher, distilled, alone];
+    expect(compareRuns(runs, runs).map(({ role }) => role)).toEqual([
+      'teacher',
+      'distilled student',
+      'student alone',
+    ]);
+  });
+
+  it('is that of a teacher when it was meant to be one, or taught any run, and has none itself', () => {
+    const meant = summary('meant', { role: 'teacher' });
+    const assistant = summary('assistant', { role: 'distilled' });
+    const pupil = summary('pupil', {
+      role: 'distilled',
+      progress: sampleProgress({ teachers: [{ run: 'assistant', name: 'assistant', accuracy: 0.9 }] }),
+    });
+    const runs = [meant, assistant, pupil, teacher, distilled, alone];
+    expect(runs.map((run) => roleAmong(run, runs))).toEqual([
+      'teacher',
+      'distilled',
+      'distilled',
+      'teacher',
+      'distilled',
+      'student',
+    ]);
+    expect(reportOf(meant, runs)).toMatchObject([{ role: 'teacher', accuracy: 0.9 }]);
+    expect(reportOf(teacher, runs)).toMatchObject([{ role: 'teacher', accuracy: 0.9 }]);
+    expect(compareRuns([teacher], runs)).toMatchObject([{ role: 'teacher' }]);
+    expect(findBaseline(meant, runs)).toBeNull();
+  });
 });

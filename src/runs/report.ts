@@ -34,16 +34,30 @@ export function reportOf(run: RunSummary, runs: readonly RunSummary[]): ReportRo
   return [
     ...teacherRows(run, runs),
     ...(baseline === null ? [] : [rowOf(baseline, 'student alone')]),
-    rowOf(run, roleOf(run)),
+    rowOf(run, reportRole(roleAmong(run, runs))),
   ];
 }
 
 /**
  * The runs side by side, in the given order; one that teaches another of them is called a teacher.
+ * @param all Every run of the workspace.
  */
-export function compareRuns(runs: readonly RunSummary[]): ReportRow[] {
-  const teaching = new Set(runs.flatMap((run) => run.progress?.teachers.map((teacher) => teacher.run) ?? []));
-  return runs.map((run) => rowOf(run, teaching.has(run.id) ? 'teacher' : roleOf(run)));
+export function compareRuns(runs: readonly RunSummary[], all: readonly RunSummary[]): ReportRow[] {
+  return runs.map((run) => rowOf(run, teachesAny(run, runs) ? 'teacher' : reportRole(roleAmong(run, all))));
+}
+
+/**
+ * What a run is to the others: `distilled` with a teacher of its own, else `teacher` when it was meant to be one or
+ * has taught another run, else `student`.
+ * @param runs Every run of the workspace.
+ */
+export function roleAmong(run: RunSummary, runs: readonly RunSummary[]): RunSummary['role'] {
+  return run.role === 'student' && teachesAny(run, runs) ? 'teacher' : run.role;
+}
+
+/** Whether any of the runs was taught by this one. */
+function teachesAny({ id }: RunSummary, runs: readonly RunSummary[]): boolean {
+  return runs.some(({ progress }) => progress?.teachers.some((teacher) => teacher.run === id) ?? false);
 }
 
 /**
@@ -51,7 +65,7 @@ export function compareRuns(runs: readonly RunSummary[]): ReportRow[] {
  * @param runs Every run of the workspace, newest first.
  */
 export function findBaseline(run: RunSummary, runs: readonly RunSummary[]): RunSummary | null {
-  if (run.role === 'student') return null;
+  if (run.role !== 'distilled') return null;
   return (
     runs.find((other) => other.fingerprint === run.baselineFingerprint && other.state === 'finished') ?? null
   );
@@ -93,8 +107,8 @@ function rowOf(run: RunSummary, role: ReportRole): ReportRow {
   };
 }
 
-function roleOf(run: RunSummary): ReportRole {
-  return run.role === 'distilled' ? 'distilled student' : 'student alone';
+function reportRole(role: RunSummary['role']): ReportRole {
+  return ({ teacher: 'teacher', student: 'student alone', distilled: 'distilled student' } as const)[role];
 }
 
 function errorOf(accuracy: number | null): number | null {

@@ -3,6 +3,7 @@ import { batchesOf } from '../data/batches';
 import type { Batch, ImageSet } from '../data/dataset';
 import type { Engine } from '../engine/engine';
 import { prepareOutputs } from '../models/outputs';
+import { weightsOf } from '../models/weights';
 import type { TargetsWriter } from './file';
 
 /** What is asked of one teacher. */
@@ -16,20 +17,30 @@ export interface Questions {
   batch: number;
 }
 
-/** Runs a teacher over a batch. @returns the rows of each of its `layers`. */
-export type Ask = (batch: Batch) => Promise<Float32Array[]>;
+/** A teacher that is ready to be asked. */
+interface Asking {
+  /** @returns the rows of each of the `layers`. */
+  ask(batch: Batch): Promise<Float32Array[]>;
+  dispose(): void;
+}
 
 /** Prepares a teacher to be asked. */
-export function prepareQuestions({ engine, model, layers, images }: Questions): Ask {
+function prepareQuestions({ engine, model, layers, images }: Questions): Asking {
   const { height, width, channels } = images;
   const outputsOf = prepareOutputs(model, layers);
-  const step = engine.prepare((inputs) =>
-    Object.fromEntries(outputsOf(inputs['images']!).map((output, index) => [`${index}`, output])),
+  const step = engine.prepare(
+    (inputs) => Object.fromEntries(outputsOf(inputs['images']!).map((output, index) => [`${index}`, output])),
+    { frozen: weightsOf([model]) },
   );
-  return async (batch) => {
-    const shape = [batch.size, height, width, channels];
-    const outputs = await step.run({ images: { data: batch.images, shape } });
-    return layers.map((_, index) => outputs[`${index}`]!);
+  return {
+    ask: async (batch) => {
+      const shape = [batch.size, height, width, channels];
+      const outputs = await step.run({ images: { data: batch.images, shape } });
+      return layers.map((_, index) => outputs[`${index}`]!);
+    },
+    dispose: () => {
+      step.dispose();
+    },
   };
 }
 
@@ -38,26 +49,25 @@ export function prepareQuestions({ engine, model, layers, images }: Questions): 
  *
  * @param writers one for each layer; they are not finished.
  * @param between told after each batch how far it is, 0 … 1.
- * @returns milliseconds that the teacher took for a batch, on average.
  */
 export async function askAll(
   questions: Questions,
   writers: readonly TargetsWriter[],
   between: (done: number) => Promise<void>,
-): Promise<number> {
-  const ask = prepareQuestions(questions);
+): Promise<void> {
+  const asking = prepareQuestions(questions);
   const { images, batch: size } = questions;
-  let [done, batches, milliseconds] = [0, 0, 0];
-  for (const batch of batchesOf(images, size)) {
-    const startedAt = performance.now();
-    const rows = await ask(batch);
-    milliseconds += performance.now() - startedAt;
-    for (const [index, writer] of writers.entries()) await writer.append(rows[index]!);
-    done += batch.size;
-    batches += 1;
-    await between(done / images.count);
+  try {
+    let done = 0;
+    for (const batch of batchesOf(images, size)) {
+      const rows = await asking.ask(batch);
+      for (const [index, writer] of writers.entries()) await writer.append(rows[index]!);
+      done += batch.size;
+      await between(done / images.count);
+    }
+  } finally {
+    asking.dispose();
   }
-  return milliseconds / batches;
 }
 
 /**
@@ -68,13 +78,17 @@ export async function askAll(
 export async function askFirst(
   questions: Questions,
 ): Promise<{ rows: Float32Array[]; milliseconds: number }> {
-  const ask = prepareQuestions(questions);
-  const [first] = batchesOf(questions.images, questions.batch);
-  // The first time, an engine compiles and warms up.
-  await ask(first!);
-  const startedAt = performance.now();
-  const rows = await ask(first!);
-  return { rows, milliseconds: performance.now() - startedAt };
+  const asking = prepareQuestions(questions);
+  try {
+    const [first] = batchesOf(questions.images, questions.batch);
+    // The first time, an engine compiles and warms up.
+    await asking.ask(first!);
+    const startedAt = performance.now();
+    const rows = await asking.ask(first!);
+    return { rows, milliseconds: performance.now() - startedAt };
+  } finally {
+    asking.dispose();
+  }
 }
 
 /** Whether two arrays are equal but for rounding: an engine that runs on many threads may sum in another order. */

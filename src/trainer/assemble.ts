@@ -1,15 +1,19 @@
 import * as path from 'node:path';
 import { AdapterMismatch, buildAdapter, planAdapter, type AdapterPlan } from '../distill/adapters';
+import { alternatives, didYouMean, nearestWords } from '../experiment/nearest';
 import type { ExperimentPath, Finding } from '../experiment/problem';
 import type { Experiment, HintConfig } from '../experiment/schema';
+import { stagesOf } from '../experiment/stages';
 import { inBuildScope } from '../models/buildScope';
 import { loadModel } from '../models/load';
 import { ModelError, type BuiltModel, type ModelContext } from '../models/model';
 import { outputActivation } from '../models/outputActivation';
 import { findLayer } from '../models/table';
+import type { UnreadOption } from '../models/watchedOptions';
 import { loadWeightsInto } from '../models/weights';
 import { keyedRandom } from '../random/keyed';
 import type { Lesson, LessonHint, LessonTeacher } from './lesson';
+import { trainableTensors } from './tensors';
 
 /** The architecture of a teacher: written in the experiment, or found in the teacher's own experiment. */
 export interface TeacherArchitecture {
@@ -39,8 +43,9 @@ export async function assemble(
   options: AssembleOptions,
 ): Promise<{ lesson: Lesson | null; findings: Finding[] }> {
   const findings: Finding[] = [];
-  const student = await collect(findings, ['student', 'model'], () => buildStudent(experiment, options));
-  if (student) checkLogits(findings, ['student', 'model'], student);
+  const student = await collectModel(findings, ['student', 'model'], ['student', 'options'], () =>
+    buildStudent(experiment, options),
+  );
   const teachers: (LessonTeacher | null)[] = [];
   for (const [member, architecture] of options.teachers.entries()) {
     teachers.push(
@@ -51,8 +56,7 @@ export async function assemble(
   const hints = (experiment.distill?.hints ?? []).map((config, index) =>
     joinHint(findings, config, index, student, teachers[config.member] ?? null, experiment.seed),
   );
-  if (!student || findings.some(({ severity }) => (severity ?? 'error') === 'error'))
-    return { lesson: null, findings };
+  if (!student || findings.some(isError)) return { lesson: null, findings };
   const lesson: Lesson = {
     experiment,
     imageShape: options.imageShape,
@@ -61,7 +65,39 @@ export async function assemble(
     teachers: teachers.filter((teacher) => teacher !== null),
     hints: hints.filter((hint) => hint !== null),
   };
-  return { lesson, findings };
+  const idle = findIdleStages(lesson);
+  return { lesson: idle.some(isError) ? null : lesson, findings: [...findings, ...idle] };
+}
+
+/** Stages in which no weight, or none of the student, can move: all are frozen, or none lies before the guided layers. */
+function findIdleStages(lesson: Lesson): Finding[] {
+  const { experiment } = lesson;
+  return stagesOf(experiment).flatMap(({ name, terms }, index): Finding[] => {
+    const moving = [...trainableTensors(lesson, terms).keys()];
+    if (moving.some((weight) => weight.startsWith('student/'))) return [];
+    const hintsAlone = terms.every((term) => term === 'hints');
+    const why = hintsAlone
+      ? 'no weight of the student that can be trained lies before its guided layers'
+      : 'every weight of the student is frozen (`trainable: false`)';
+    const written = experiment.train.stages !== undefined;
+    const at: ExperimentPath = hintsAlone ? ['distill', 'hints'] : ['student', 'model'];
+    const nothing = moving.length === 0;
+    return [
+      {
+        path: written ? ['train', 'stages', index] : at,
+        part: written || hintsAlone ? 'key' : 'value',
+        severity: nothing ? 'error' : 'warning',
+        code: 'bad-model',
+        message: nothing
+          ? `There is nothing to train in the stage "${name}": ${why}.`
+          : `Only adapters learn in the stage "${name}": ${why}.`,
+      },
+    ];
+  });
+}
+
+function isError({ severity = 'error' }: Finding): boolean {
+  return severity === 'error';
 }
 
 /** Where a teacher stands in the experiment: `teacher`, or `teacher[1]` in an ensemble. */
@@ -86,21 +122,69 @@ async function collectTeacher(
   const { reference, baseDirectory, weights, label } = architecture;
   const context = contextOf(options, architecture.options);
   const modelAt = [...at, weights === null ? 'experiment' : 'model'];
-  const built = await collect(findings, modelAt, () => loadModel(reference, context, { baseDirectory }));
+  // Options of a teacher's own experiment are told where they stand.
+  const optionsAt = weights === null ? null : [...at, 'options'];
+  const built = await collectModel(findings, modelAt, optionsAt, () =>
+    loadModel(reference, context, { baseDirectory }),
+  );
   if (!built) return null;
-  checkLogits(findings, modelAt, built);
   if (weights !== null) {
     await collect(findings, [...at, 'weights'], () => loadWeightsInto(built.model, weights));
   }
   return { model: built.model, label, architecture };
 }
 
-/** A softmax inside the model would be taken a second time by every loss, and the temperature would act on the wrong numbers. */
-function checkLogits(
+/** Builds a model and looks at it; what is wrong becomes findings. @param optionsAt where its options stand, if here. */
+async function collectModel(
   findings: Finding[],
-  path: ExperimentPath,
-  { model, label }: BuiltModel | LessonTeacher,
-): void {
+  at: ExperimentPath,
+  optionsAt: ExperimentPath | null,
+  build: () => Promise<BuiltModel>,
+): Promise<BuiltModel | null> {
+  try {
+    const built = await build();
+    checkLogits(findings, at, built);
+    if (optionsAt) findings.push(...findUnreadOptions(optionsAt, built.unreadOptions));
+    return built;
+  } catch (error) {
+    const wrong = error instanceof ModelError && optionsAt ? error.wrongOptions : [];
+    for (const { path: option, isUnknown, message, suggestion } of wrong) {
+      const code = isUnknown ? 'unknown-key' : 'wrong-value';
+      const part = isUnknown ? 'key' : 'value';
+      findings.push({ path: [...optionsAt!, ...option], part, code, message, suggestion });
+    }
+    if (wrong.length === 0) findings.push(findingOf(error, at));
+    if (error instanceof ModelError && optionsAt) {
+      // Of what it had not come to yet, only what is clearly misspelt is worth a word.
+      const unread = findUnreadOptions(optionsAt, error.unreadOptions);
+      findings.push(...unread.filter(({ severity }) => severity === 'error'));
+    }
+    return null;
+  }
+}
+
+/**
+ * Options that the code of a model never looked at: mistakes where it looked for a similar name in vain, else remarks,
+ * because it may look at them later.
+ */
+function findUnreadOptions(at: ExperimentPath, options: readonly UnreadOption[]): Finding[] {
+  return options.map(({ path: option, missed, read }) => {
+    const near = nearestWords(option.at(-1)!, missed);
+    const others = [...read, ...missed];
+    const known = others.length === 0 ? 'It reads none.' : `It reads ${alternatives(others, 'and')}.`;
+    return {
+      path: [...at, ...option],
+      part: 'key',
+      severity: near.length > 0 ? 'error' : 'warning',
+      code: near.length > 0 ? 'unknown-key' : 'unused',
+      message: `The code of the model never reads the option \`${option.join('.')}\`.${didYouMean(near) || ` ${known}`}`,
+      suggestion: near[0],
+    };
+  });
+}
+
+/** A softmax inside the model would be taken a second time by every loss, and the temperature would act on the wrong numbers. */
+function checkLogits(findings: Finding[], path: ExperimentPath, { model, label }: BuiltModel): void {
   const activation = outputActivation(model);
   if (activation === null) return;
   findings.push({

@@ -27,14 +27,32 @@ export type CheckpointState = z.infer<typeof checkpointStateSchema>;
 /** Tensors of a run by their names in checkpoints: `student/…`, `adapter-1/…`, `optimizer/…`. */
 export type RunTensors = ReadonlyMap<string, tf.Variable>;
 
+/** Tensors of a run as they are at one moment, ready to be written. */
+export type Snapshot = ReadonlyMap<string, StoredTensor>;
+
+/** Reads the tensors of a run. */
+export function takeSnapshot(tensors: RunTensors): Promise<Snapshot> {
+  return storeTensors(tensors);
+}
+
+/** The first number of a snapshot that is not finite, and the name of its tensor; null when there is none. */
+export function findNotFinite(snapshot: Snapshot): { name: string; value: number } | null {
+  for (const [name, { data }] of snapshot) {
+    for (const element of data) {
+      const value = Number(element);
+      if (!Number.isFinite(value)) return { name, value };
+    }
+  }
+  return null;
+}
+
 /** Writes a checkpoint: whole and on the disk, or not at all. */
 export async function saveCheckpoint(
   file: string,
-  tensors: RunTensors,
+  snapshot: Snapshot,
   state: CheckpointState,
 ): Promise<void> {
-  const stored = await storeTensors(tensors);
-  await writeFileAtomic(file, writeSafetensors(stored, { state: JSON.stringify(state) }));
+  await writeFileAtomic(file, writeSafetensors(snapshot, { state: JSON.stringify(state) }));
 }
 
 /**

@@ -4,6 +4,7 @@ import { correctCount, crossEntropy } from '../distill/hardTargets';
 import { teacherLogProbabilities } from '../distill/softTargets';
 import type { Engine } from '../engine/engine';
 import type { SoftConfig } from '../experiment/schema';
+import { weightsOf } from '../models/weights';
 
 /** Measured over a whole split. */
 export interface Metrics {
@@ -13,24 +14,36 @@ export interface Metrics {
   loss: number;
 }
 
+/** A measurement that is ready to be made, as often as wanted. */
+export interface Evaluation {
+  /** @param between called after each batch, so that a heartbeat goes on. */
+  measure(batches: Iterable<Batch>, between: () => Promise<void>): Promise<Metrics>;
+  dispose(): void;
+}
+
 /**
  * Prepares the measurement of a model, or of several as an ensemble, in inference mode.
  *
- * @param between called after each batch, so that a heartbeat goes on.
+ * @param options.ensemble how several models are combined.
+ * @param options.frozen whether the weights stay as they are from now on.
  */
 export function prepareEvaluation(
   engine: Engine,
   models: readonly tf.LayersModel[],
   imageShape: readonly [number, number, number],
-  ensemble: SoftConfig['ensemble'] = 'probabilities',
-): (batches: Iterable<Batch>, between: () => Promise<void>) => Promise<Metrics> {
-  const step = engine.prepare(({ images, labels }) => {
-    const outputs = models.map((model) => model.apply(images!, { training: false }) as tf.Tensor2D);
-    const logits = teacherLogProbabilities(outputs, tf.scalar(1), ensemble);
-    const targets = labels!.as1D();
-    return { measures: tf.stack([correctCount(logits, targets), crossEntropy(logits, targets)]) };
-  });
-  return async (batches, between) => {
+  options: { ensemble?: SoftConfig['ensemble'] | undefined; frozen?: boolean } = {},
+): Evaluation {
+  const { ensemble = 'probabilities', frozen = false } = options;
+  const step = engine.prepare(
+    ({ images, labels }) => {
+      const outputs = models.map((model) => model.apply(images!, { training: false }) as tf.Tensor2D);
+      const logits = teacherLogProbabilities(outputs, tf.scalar(1), ensemble);
+      const targets = labels!.as1D();
+      return { measures: tf.stack([correctCount(logits, targets), crossEntropy(logits, targets)]) };
+    },
+    { frozen: frozen ? weightsOf(models) : [] },
+  );
+  const measure: Evaluation['measure'] = async (batches, between) => {
     let [images, correct, loss] = [0, 0, 0];
     for (const batch of batches) {
       const { measures } = await step.run({
@@ -43,5 +56,11 @@ export function prepareEvaluation(
       await between();
     }
     return { accuracy: correct / images, loss: loss / images };
+  };
+  return {
+    measure,
+    dispose: () => {
+      step.dispose();
+    },
   };
 }

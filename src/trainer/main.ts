@@ -61,12 +61,15 @@ async function trainAndReport(reporter: RunReporter): Promise<number> {
   }
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    console.error(error);
-    process.exitCode = EXIT.failed;
-  },
-);
+/** Work that was given up, such as a download, may still keep the process busy for so long. */
+const lingerMilliseconds = 2_000;
+
+function leave(code: number): void {
+  process.exitCode = code;
+  setTimeout(() => process.exit(code), lingerMilliseconds).unref();
+}
+
+main().then(leave, (error: unknown) => {
+  console.error(error);
+  leave(EXIT.failed);
+});

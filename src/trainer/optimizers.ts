@@ -110,7 +110,11 @@ class Sgd extends StatefulOptimizer {
   }
 }
 
-/** Adam (Kingma & Ba 2015, algorithm 1); AdamW decays the weights apart from the gradient (Loshchilov & Hutter 2019). */
+/**
+ * Adam (Kingma & Ba 2015, algorithm 1). Its state are the sums `mean` ← β₁ mean + g and `square` ← β₂ square + g²,
+ * without the factors 1 − β, which the step brings in: each pass over the weights that is saved counts. AdamW decays the
+ * weights apart from the gradient (Loshchilov & Hutter 2019).
+ */
 class Adam extends StatefulOptimizer {
   constructor(
     private readonly config: ConfigOf<'adam'> | ConfigOf<'adamw'>,
@@ -136,19 +140,18 @@ class Adam extends StatefulOptimizer {
     const { beta1, beta2, epsilon, weightDecay } = this.config;
     const decoupled = this.config.name === 'adamw';
     const g = decoupled ? gradient : withDecay(gradient, variable, weightDecay);
-    const mean = this.update(
-      'mean',
-      name,
-      tf.add(tf.mul(this.recall('mean', name), beta1), tf.mul(g, 1 - beta1)),
-    );
+    const mean = this.update('mean', name, tf.add(tf.mul(this.recall('mean', name), beta1), g));
     const square = this.update(
       'square',
       name,
-      tf.add(tf.mul(this.recall('square', name), beta2), tf.mul(tf.square(g), 1 - beta2)),
+      tf.add(tf.mul(this.recall('square', name), beta2), tf.square(g)),
     );
     const steps = this.counter();
-    const rate = tf.div(learningRate, tf.sub(1, tf.pow(beta1, steps)));
-    const root = tf.add(tf.mul(tf.sqrt(square), tf.rsqrt(tf.sub(1, tf.pow(beta2, steps)))), epsilon);
+    // m̂ = (1 − β₁) mean / (1 − β₁ᵗ) and v̂ = (1 − β₂) square / (1 − β₂ᵗ); the factors meet in three numbers.
+    const meanFactor = tf.div(1 - beta1, tf.sub(1, tf.pow(beta1, steps)));
+    const rootFactor = tf.sqrt(tf.div(1 - beta2, tf.sub(1, tf.pow(beta2, steps))));
+    const root = tf.add(tf.sqrt(square), tf.div(epsilon, rootFactor));
+    const rate = tf.div(tf.mul(learningRate, meanFactor), rootFactor);
     const kept =
       decoupled && weightDecay > 0
         ? tf.mul(variable, tf.sub(1, tf.mul(learningRate, weightDecay)))

@@ -7,12 +7,12 @@ export class StoppedByRequest extends Error {
   }
 }
 
-/** A loss term or the gradient is no longer a finite number. */
+/** A number of the training is no longer finite: a loss term, the gradient, a weight. */
 export class TrainingDiverged extends Error {
   override name = 'TrainingDiverged';
-  constructor(term: string, value: number, step: number, epoch: number) {
+  constructor(what: string, value: number, step: number, epoch: number) {
     super(
-      `The ${term} became ${value} at step ${step} (epoch ${epoch.toFixed(2)}). ` +
+      `The ${what} became ${value} at step ${step} (epoch ${epoch.toFixed(2)}). ` +
         'Lower the learning rate, add a warm-up or `train.clip`, or lower the weight of the term. ' +
         'The last checkpoint is from before this step.',
     );

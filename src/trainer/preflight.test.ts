@@ -14,6 +14,18 @@ export const softmax = ({ inputShape, classes }) =>
     tf.layers.flatten({ inputShape }),
     tf.layers.dense({ units: classes, activation: 'softmax' }),
   ] });
+export const layered = ({ inputShape, classes, options: { units = 2 } }) =>
+  tf.sequential({ layers: [
+    tf.layers.flatten({ inputShape }),
+    tf.layers.dense({ units }),
+    tf.layers.dense({ units: classes }),
+  ] });
+export const strict = ({ inputShape, options }) => tf.layers.dense({ inputShape, units: options.units });
+export const frozen = ({ inputShape, classes }) => tf.sequential({ layers: [
+  tf.layers.averagePooling2d({ inputShape, poolSize: 2, name: 'pool' }),
+  tf.layers.flatten(),
+  tf.layers.dense({ units: classes, name: 'logits', trainable: false }),
+] });
 export function broken() {
   return tf.layers.dense({ units: -1 });
 }
@@ -86,10 +98,107 @@ test('unknown models, exports and broken code are told with their place', async 
   expect(found.flat()).toMatchInlineSnapshot(`
     [
       "2:19 unknown-model There is no model \`zoo/conv-thinn\`. Did you mean \`zoo/conv-thin\` or \`zoo/conv-wide\`?",
-      "2:19 unknown-export ./models.js does not export \`sofmax\`. Did you mean \`softmax\`? It exports \`broken\` and \`softmax\`.",
-      "2:19 bad-model ./models.js#broken fails: Expected units to be a positive integer, but got -1. (models.js:9:20)",
+      "2:19 unknown-export ./models.js does not export \`sofmax\`. Did you mean \`softmax\`? It exports \`broken\`, \`frozen\`, \`layered\`, \`softmax\` and \`strict\`.",
+      "2:19 bad-model ./models.js#broken fails: Expected units to be a positive integer, but got -1. (models.js:21:20)",
       "2:19 bad-model ./models.js#softmax ends in the activation softmax. A model must give logits: leave it out of the last layer.",
       "2:19 missing-file …/modles.js does not exist. Did you mean \`./models.js\`?",
+    ]
+  `);
+});
+
+test('options that the code of a model never reads are told, with the word it looked for', async () => {
+  expect(
+    await check(`data: { dataset: digits }
+teacher: { model: ./models.js#layered, weights: ./none.safetensors, options: { unit: 3 } }
+student: { model: ./models.js#layered, options: { units: 3, extra: 1 } }
+distill: { soft: {} }
+`),
+  ).toMatchInlineSnapshot(`
+    [
+      "2:49 missing-file …/none.safetensors does not exist.",
+      "2:80 unknown-key The code of the model never reads the option \`unit\`. Did you mean \`units\`?",
+      "3:61 unused The code of the model never reads the option \`extra\`. It reads \`units\`.",
+    ]
+  `);
+  expect(
+    await check(
+      'data: { dataset: digits }\nstudent: { model: ./models.js#strict, options: { unitz: 3, extra: 1 } }\n',
+    ),
+  ).toMatchInlineSnapshot(`
+    [
+      "2:19 bad-model ./models.js#strict fails: Expected units to be a positive integer, but got undefined. (models.js:14:62)",
+      "2:50 unknown-key The code of the model never reads the option \`unitz\`. Did you mean \`units\`?",
+    ]
+  `);
+});
+
+test('a wrong option of a zoo model is told where it stands', async () => {
+  const options = '{ widht: 3, blocks: 0 }';
+  const found = await check(
+    `data: { dataset: digits }\nstudent: { model: zoo/conv-thin, options: ${options} }\n`,
+  );
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "2:45 unknown-key zoo/conv-thin: there is no option \`widht\`. Did you mean \`width\`?",
+      "2:63 wrong-value zoo/conv-thin: \`blocks\`: Too small: expected number to be >=1",
+    ]
+  `);
+});
+
+test('mistakes behind a misspelt model are told at once', async () => {
+  expect(
+    await check(`data: { dataset: digits }
+teacher: { experiment: ./teacher.distill.yaml }
+student: { model: zoo/conv-thinn, options: { width: 4 } }
+distill: { hints: [{ teacher: block1/relu, student: blok2/relu }] }
+`),
+  ).toMatchInlineSnapshot(`
+    [
+      "3:19 unknown-model There is no model \`zoo/conv-thinn\`. Did you mean \`zoo/conv-thin\` or \`zoo/conv-wide\`?",
+      "4:53 unknown-layer There is no layer \`blok2/relu\`. Did you mean \`block2/relu\`, \`block1/relu\` or \`block3/relu\`?",
+    ]
+  `);
+  expect(
+    await check(`data: { dataset: digits }
+teacher: { experiment: ./teacher.distill.yaml }
+student: { model: zoo/conv-thin, options: { widht: 4 } }
+distill: { hints: [{ teacher: block1/relu, student: blok2/relu }] }
+`),
+  ).toMatchInlineSnapshot(`
+    [
+      "3:45 unknown-key zoo/conv-thin: there is no option \`widht\`. Did you mean \`width\`?",
+      "4:53 unknown-layer There is no layer \`blok2/relu\`. Did you mean \`block2/relu\`, \`block1/relu\` or \`block3/relu\`?",
+    ]
+  `);
+});
+
+test('what keeps a teacher from being trained keeps its student from being run', async () => {
+  const text =
+    'data: { dataset: digits }\nteacher: { experiment: ./idle.distill.yaml }\nstudent: { model: zoo/mlp }\n';
+  await writeFile(
+    path.join(folder, 'idle.distill.yaml'),
+    'data: { dataset: digits }\nstudent: { model: ./models.js#frozen }\ntrain: { epochs: 2, schedule: { name: cosine, warmup: 3 } }\n',
+  );
+  expect(await check(`${text}distill: { soft: {} }\n`)).toMatchInlineSnapshot(`
+    [
+      "2:24 bad-teacher The teacher's experiment has mistakes: idle.distill.yaml:3:55: The warm-up never ends: \`warmup\` is 3, and the stage "training" ends at epoch 2. (and 1 more)",
+    ]
+  `);
+});
+
+test('a stage in which nothing can be trained is refused', async () => {
+  const frozen = `data: { dataset: digits }
+student: { model: ./models.js#frozen }
+`;
+  const taught = `teacher: { experiment: ./teacher.distill.yaml }
+distill: { hard: {}, hints: [{ teacher: block1/pool, student: pool }] }
+train: { stages: [{ only: hints, epochs: 1 }, { only: hard, epochs: 2 }] }
+`;
+  expect([...(await check(frozen)), ...(await check(frozen + taught))]).toMatchInlineSnapshot(`
+    [
+      "2:19 bad-model There is nothing to train in the stage "training": every weight of the student is frozen (\`trainable: false\`).",
+      "5:21 bad-model Only adapters learn in the stage "hints": no weight of the student that can be trained lies before its guided layers.",
+      "5:49 bad-model There is nothing to train in the stage "hard": every weight of the student is frozen (\`trainable: false\`).",
     ]
   `);
 });

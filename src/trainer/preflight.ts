@@ -1,11 +1,13 @@
+import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { DataError } from '../data/dataset';
 import { describeDataset } from '../data/open';
+import { checkExperiment } from '../experiment/check';
 import { locate, type ParsedExperiment } from '../experiment/parse';
-import { inTextOrder, type Finding, type Problem } from '../experiment/problem';
-import type { Experiment } from '../experiment/schema';
-import { assemble } from './assemble';
-import { describeTeachers } from './teacherArchitecture';
+import { formatPath, inTextOrder, type Finding, type Problem } from '../experiment/problem';
+import { teachersOf, type Experiment } from '../experiment/schema';
+import { assemble, teacherPath } from './assemble';
+import { describeTeachers, readTeacherExperiment, refuseFaulty } from './teacherArchitecture';
 
 /**
  * Checks what no schema can: that the data is there, the models build, weights fit, layers exist and adapters join
@@ -17,10 +19,29 @@ export async function preflight(
   parsed: ParsedExperiment,
   options: { baseDirectory: string },
 ): Promise<Problem[]> {
+  // Keeps tfjs from advertising its native package on standard error.
+  tf.enableProdMode();
+  // Building models needs a backend, and this one is there at once; what is built here is thrown away.
+  if (!tf.getBackend()) await tf.setBackend('cpu');
+  return preflightWithin(parsed, options.baseDirectory, [parsed.file]);
+}
+
+/** @param chain the files of the experiments that this one teaches, itself included. */
+async function preflightWithin(
+  parsed: ParsedExperiment,
+  baseDirectory: string,
+  chain: readonly string[],
+): Promise<Problem[]> {
   // A file with mistakes is looked at as it was probably meant, so that all its problems are told at once.
   if (!parsed.draft) return [];
-  const findings = await findMistakes(parsed.draft, options.baseDirectory);
-  const known = new Set(parsed.problems.map(placeOf));
+  const findings = await findMistakes(parsed.draft, baseDirectory, chain);
+  const mended = mendModels(parsed.draft, findings);
+  if (mended) {
+    const told = new Set(findings.map(({ path: at }) => formatPath(at)));
+    const behind = await findMistakes(mended, baseDirectory, chain);
+    findings.push(...behind.filter(({ path: at }) => !told.has(formatPath(at))));
+  }
+  const known = new Set(parsed.problems.filter(({ severity }) => severity === 'error').map(placeOf));
   return inTextOrder(
     findings.map((finding) => locate(parsed, finding)).filter((problem) => !known.has(placeOf(problem))),
   );
@@ -30,24 +51,82 @@ function placeOf({ line, column }: Problem): string {
   return `${line}:${column}`;
 }
 
-async function findMistakes(experiment: Experiment, baseDirectory: string): Promise<Finding[]> {
-  // Keeps tfjs from advertising its native package on standard error.
-  tf.enableProdMode();
-  // Building models needs a backend, and this one is there at once; what is built here is thrown away.
-  if (!tf.getBackend()) await tf.setBackend('cpu');
+async function findMistakes(
+  experiment: Experiment,
+  baseDirectory: string,
+  chain: readonly string[],
+): Promise<Finding[]> {
   try {
     const { height, width, channels, classes } = await describeDataset(experiment.data, { baseDirectory });
     const imageShape: [number, number, number] = [height, width, channels];
+    const theirs = await findMistakesOfTeachers(experiment, baseDirectory, chain);
     const teachers = await describeTeachers(experiment, baseDirectory, { imageShape, classes });
     const { findings } = await assemble(experiment, {
       baseDirectory,
       imageShape,
       classes,
-      teachers: teachers.architectures,
+      // One that cannot be trained is told as such, and not once more.
+      teachers: teachers.architectures.map((each, member) => (theirs[member] ? null : each)),
     });
-    return [...teachers.findings, ...findings];
+    return [...theirs.filter((finding) => finding !== null), ...teachers.findings, ...findings];
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
     return [{ path: error.at, code: error.code, message: error.message }];
   }
+}
+
+/** For each teacher with an experiment of its own what would keep that from being trained, or null. */
+async function findMistakesOfTeachers(
+  experiment: Experiment,
+  baseDirectory: string,
+  chain: readonly string[],
+): Promise<(Finding | null)[]> {
+  const refusals = new Map<string, string | null>();
+  const found: (Finding | null)[] = [];
+  for (const [member, config] of teachersOf(experiment).entries()) {
+    const teacher = 'model' in config ? null : await readTeacherExperiment(config, baseDirectory);
+    // Those that cannot be read, and those that lead in a circle, are told by others.
+    if (teacher === null || 'refusal' in teacher || chain.includes(teacher.file)) {
+      found.push(null);
+      continue;
+    }
+    const { file, parsed } = teacher;
+    if (!refusals.has(file)) {
+      const deep = await preflightWithin(parsed, path.dirname(file), [...chain, file]);
+      refusals.set(file, refuseFaulty([...checkExperiment(parsed), ...deep]));
+    }
+    const message = refusals.get(file) ?? null;
+    const at = [...teacherPath(experiment, member), 'experiment'];
+    found.push(message === null ? null : { path: at, code: 'bad-teacher', message });
+  }
+  return found;
+}
+
+/**
+ * The experiment with its models as they were probably meant, to look for mistakes behind them, such as layers that
+ * are not there; null when there is nothing to mend.
+ */
+function mendModels(experiment: Experiment, findings: readonly Finding[]): Experiment | null {
+  const mended = structuredClone(experiment);
+  const models = new Map<string, { model: string; options?: Record<string, unknown> | undefined }>([
+    ['student', mended.student],
+  ]);
+  for (const [member, teacher] of teachersOf(mended).entries()) {
+    if ('model' in teacher) models.set(formatPath(teacherPath(mended, member)), teacher);
+  }
+  let isMended = false;
+  for (const { path: at, suggestion, code } of findings) {
+    const model = models.get(formatPath(at.slice(0, -1)));
+    if (model && at.at(-1) === 'model' && suggestion !== undefined) {
+      model.model = suggestion;
+      isMended = true;
+    }
+    // Of options within options the mistake is told, and nothing behind it.
+    const withOptions = at.at(-2) === 'options' ? models.get(formatPath(at.slice(0, -2))) : undefined;
+    if (withOptions?.options === undefined || code === 'unused') continue;
+    const { [String(at.at(-1))]: value, ...others } = withOptions.options;
+    withOptions.options = suggestion === undefined ? others : { ...others, [suggestion]: value };
+    isMended = true;
+  }
+  return isMended ? mended : null;
 }

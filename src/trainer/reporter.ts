@@ -1,10 +1,12 @@
 import * as path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EventLog } from '../runs/eventLog';
 import type { RunEvent } from '../runs/events';
 import { readJsonIfPresent, removeAbandonedTemporaries, writeJson } from '../runs/files';
 import { readStopRequest } from '../runs/control';
 import { identifyCurrentProcess } from '../runs/process';
 import { progressSchema, RUN_FILES, type RunEnd, type RunProgress } from '../runs/record';
+import { StoppedByRequest } from './outcome';
 
 /** An event without its time. */
 export type NewEvent = RunEvent extends infer Each
@@ -81,12 +83,42 @@ export class RunReporter {
     this.signalled = signal;
   }
 
-  /** Who asks the run to stop, or null. Looks at the run folder five times a second at most. */
-  async stopRequested(): Promise<string | null> {
+  /** Who asks the run to stop, or null. Looks at the run folder five times a second at most, unless `now`. */
+  async stopRequested(now = false): Promise<string | null> {
     if (this.signalled !== null) return this.signalled;
-    if (Date.now() - this.lastStopCheck < stopCheckMilliseconds) return null;
+    if (!now && Date.now() - this.lastStopCheck < stopCheckMilliseconds) return null;
     this.lastStopCheck = Date.now();
     return (await readStopRequest(this.directory))?.by ?? null;
+  }
+
+  /** @throws StoppedByRequest when someone asks to stop. */
+  async obeyStop(): Promise<void> {
+    const by = await this.stopRequested(true);
+    if (by !== null) throw new StoppedByRequest(by);
+  }
+
+  /**
+   * Waits for work that may take long, such as a download: beats meanwhile, and waits no longer when someone asks to
+   * stop. The work itself is not ended by that.
+   *
+   * @throws StoppedByRequest, or what the work throws.
+   */
+  async attend<Result>(work: Promise<Result>): Promise<Result> {
+    let isOver = false;
+    const listen = async (): Promise<never> => {
+      for (;;) {
+        await sleep(stopCheckMilliseconds);
+        // Nobody waits for this any more.
+        if (isOver) return await new Promise<never>(() => undefined);
+        await this.beat({});
+        await this.obeyStop();
+      }
+    };
+    try {
+      return await Promise.race([work, listen()]);
+    } finally {
+      isOver = true;
+    }
   }
 
   /** Writes the end record; the run is over for everyone who reads the folder. */

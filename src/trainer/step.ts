@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import type { SuppliedBatch } from '../data/supply';
 import { correctCount } from '../distill/hardTargets';
-import type { Engine, StepInput } from '../engine/engine';
+import type { Engine, StepFunction, StepInput } from '../engine/engine';
 import type { Term } from '../experiment/schema';
+import { weightsOf } from '../models/weights';
 import type { Lesson } from './lesson';
 import { clipByGlobalNorm, globalNorm, type Optimizer, type Variables } from './optimizers';
 import { coefficientInputs, prepareLearning, prepareTeaching, scalarInput } from './terms';
@@ -17,13 +18,21 @@ export interface StepMeasures {
   correct: number | null;
 }
 
+/** A step of a stage, ready to be taken. */
+export interface TrainingStep {
+  take(batch: SuppliedBatch, learningRate: number): Promise<StepMeasures>;
+  /** Frees the engine's part; the variables stay. */
+  dispose(): void;
+}
+
 /**
  * Prepares the training step of a stage: teachers forward, student forward, losses, backward, optimizer.
  *
  * @param variables what moves: the student's (or its part up to the guided layers) and the adapters'.
- * @param constrain puts the weights back within their constraints, after each step.
  * @param cached shapes, for one image, of the targets that come with the batch instead of from the teachers, by the
  *   names of their inputs.
+ * @param hooks.constrain puts the weights back within their constraints, after each step.
+ * @param hooks.onRefused told why the engine could not compile the step.
  */
 export function prepareTrainingStep(
   engine: Engine,
@@ -31,16 +40,16 @@ export function prepareTrainingStep(
   terms: readonly Term[],
   variables: Variables,
   optimizer: Optimizer,
-  constrain: () => void,
   cached: ReadonlyMap<string, readonly number[]>,
-): (batch: SuppliedBatch, learningRate: number) => Promise<StepMeasures> {
+  hooks: { constrain: () => void; onRefused: (reason: string) => void },
+): TrainingStep {
   const teach = prepareTeaching(lesson, terms, new Set(cached.keys()));
   const learn = prepareLearning(lesson, terms);
   const { clip } = lesson.experiment.train;
   const coefficients = coefficientInputs(lesson);
   let names: string[] = [];
 
-  const step = engine.prepare((inputs) => {
+  const body: StepFunction = (inputs) => {
     const { images, labels, learningRate } = inputs as Record<
       'images' | 'labels' | 'learningRate',
       tf.Tensor
@@ -59,14 +68,16 @@ export function prepareTrainingStep(
     const norm = globalNorm(gradients);
     const applied = clip === undefined ? gradients : clipByGlobalNorm(gradients, norm, clip);
     optimizer.apply(applied, learningRate.asScalar());
-    constrain();
+    hooks.constrain();
     names = ['total', 'gradient', ...sideResults.map(([name]) => name)];
     const measures = tf.stack([total, norm, ...sideResults.map(([, value]) => value)]);
     tf.dispose(sideResults.map(([, value]) => value));
     return { measures };
-  });
+  };
+  const frozen = weightsOf(lesson.teachers.map(({ model }) => model));
+  const step = engine.prepare(body, { frozen, onRefused: hooks.onRefused });
 
-  return async (batch, learningRate) => {
+  const take: TrainingStep['take'] = async (batch, learningRate) => {
     const targets = [...cached].map(([name, shape]): [string, StepInput] => [
       name,
       { data: batch.rows[name]!, shape: [batch.size, ...shape] },
@@ -84,6 +95,12 @@ export function prepareTrainingStep(
     values.delete('gradient');
     values.delete('correct');
     return { losses: Object.fromEntries(values), gradientNorm, correct };
+  };
+  return {
+    take,
+    dispose: () => {
+      step.dispose();
+    },
   };
 }
 

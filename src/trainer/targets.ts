@@ -7,7 +7,6 @@ import { targetsFolder, workspaceOf } from '../runs/workspace';
 import { chooseTargets, type ChosenTarget, type Target } from '../targets/choose';
 import { areClose, askFirst } from '../targets/fill';
 import { TargetsStore } from '../targets/store';
-import { StoppedByRequest } from './outcome';
 import type { PlannedStage } from './plan';
 import type { RunReporter } from './reporter';
 import type { Session } from './session';
@@ -122,8 +121,7 @@ async function openTargetFiles(
     between: async (done) => {
       const share = done === null || done < 0.1 ? '' : ` (${10 * Math.floor(10 * done)} %)`;
       await reporter.beat({ phase: `${phase}${share}` });
-      const by = await reporter.stopRequested();
-      if (by !== null) throw new StoppedByRequest(by);
+      await reporter.obeyStop();
     },
   });
   try {

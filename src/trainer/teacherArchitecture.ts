@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { describeDataset } from '../data/open';
-import { parseExperiment } from '../experiment/parse';
-import type { Finding } from '../experiment/problem';
+import { parseExperiment, type ParsedExperiment } from '../experiment/parse';
+import type { Finding, Problem } from '../experiment/problem';
 import { teachersOf, type Experiment, type TeacherConfig } from '../experiment/schema';
 import { hasCode } from '../runs/files';
 import { teacherPath, type TeacherArchitecture } from './assemble';
@@ -18,6 +18,7 @@ export interface TeacherExperiment {
   /** Absolute path. */
   file: string;
   text: string;
+  parsed: ParsedExperiment;
   experiment: Experiment;
 }
 
@@ -48,15 +49,7 @@ async function describeTeacher(
   baseDirectory: string,
   expectation: Expectation,
 ): Promise<TeacherArchitecture | { refusal: string }> {
-  if ('model' in config) {
-    return {
-      reference: config.model,
-      options: config.options ?? {},
-      baseDirectory,
-      weights: path.resolve(baseDirectory, config.weights),
-      label: config.model,
-    };
-  }
+  if ('model' in config) return describeGivenTeacher(config, baseDirectory);
   const read = await readTeacherExperiment(config, baseDirectory);
   if ('refusal' in read) return read;
   const { student, data } = read.experiment;
@@ -69,6 +62,20 @@ async function describeTeacher(
     baseDirectory: folder,
     weights: null,
     label: read.experiment.name ?? path.basename(config.experiment).replace(/(\.distill)?\.ya?ml$/i, ''),
+  };
+}
+
+/** The architecture of a teacher that is given by its model and its weights. */
+export function describeGivenTeacher(
+  config: Extract<TeacherConfig, { weights: string }>,
+  baseDirectory: string,
+): TeacherArchitecture {
+  return {
+    reference: config.model,
+    options: config.options ?? {},
+    baseDirectory,
+    weights: path.resolve(baseDirectory, config.weights),
+    label: config.model,
   };
 }
 
@@ -86,13 +93,19 @@ export async function readTeacherExperiment(
     throw error;
   }
   const parsed = parseExperiment(text, file);
-  if (!parsed.experiment) {
-    const [first] = parsed.problems;
-    const where = first ? ` ${path.basename(file)}:${first.line}:${first.column}: ${first.message}` : '';
-    return { refusal: `The teacher's experiment has mistakes:${where}` };
-  }
+  if (!parsed.experiment) return { refusal: refuseFaulty(parsed.problems)! };
   const experiment = { ...parsed.experiment, seed: config.seed ?? parsed.experiment.seed };
-  return { file, text, experiment };
+  return { file, text, parsed, experiment };
+}
+
+/** Why an experiment with these problems is no teacher; null when none of them is an error. */
+export function refuseFaulty(problems: readonly Problem[]): string | null {
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  const [first] = errors;
+  if (!first) return null;
+  const place = `${path.basename(first.file)}:${first.line}:${first.column}`;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  return `The teacher's experiment has mistakes: ${place}: ${first.message}${more}`;
 }
 
 async function explainMismatch(

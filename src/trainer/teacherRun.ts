@@ -1,5 +1,6 @@
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findBoundTeachers, type TeacherWeights } from '../runs/boundTeachers';
 import { requestStop } from '../runs/control';
 import { createRun } from '../runs/create';
 import { fingerprintsOf } from '../runs/fingerprint';
@@ -16,12 +17,6 @@ import type { TeacherExperiment } from './teacherArchitecture';
 const STUDENT_STOPPED = 'the run it teaches,';
 const pollMilliseconds = 400;
 
-/** A teacher's run that has finished, and its best checkpoint. */
-export interface TrainedTeacher {
-  run: string;
-  checkpoint: string;
-}
-
 /**
  * Finds the finished run of a teacher's experiment; where there is none, goes on with the one that was interrupted,
  * waits for the one that is running, or starts one. The teacher is a run of its own: it goes on when this one is killed.
@@ -32,7 +27,7 @@ export async function obtainTeacherRun(
   teacher: TeacherExperiment,
   reporter: RunReporter,
   options: { workspace: string; engine: string; programs: TrainerPrograms; label: string },
-): Promise<TrainedTeacher> {
+): Promise<TeacherWeights> {
   const store = new RunStore(options.workspace);
   const { fingerprint } = await fingerprintsOf(teacher.experiment, teacher.file);
   const { directory, id, started } = await withTeacherClaim(store, fingerprint, async () => {
@@ -66,8 +61,9 @@ export async function obtainTeacherRun(
   }
 }
 
-function trainedTeacher(directory: string, run: string): TrainedTeacher {
-  return { run, checkpoint: path.join(directory, RUN_FILES.bestCheckpoint) };
+/** What teaches is the best checkpoint of a run that has finished. */
+function trainedTeacher(directory: string, run: string): TeacherWeights {
+  return { run, file: path.join(directory, RUN_FILES.bestCheckpoint) };
 }
 
 async function launch(
@@ -76,7 +72,8 @@ async function launch(
   options: { workspace: string; engine: string; programs: TrainerPrograms },
 ): Promise<{ id: string; directory: string; started: boolean }> {
   if (unfinished?.running) return { ...unfinished, started: false };
-  if (unfinished) {
+  // One that lost its own teacher can never go on.
+  if (unfinished && (await findBoundTeachers(unfinished.directory)).refusal === null) {
     await resumeRun(unfinished.directory, options.programs);
     return { ...unfinished, started: true };
   }
@@ -86,6 +83,7 @@ async function launch(
     path: teacher.file,
     workspace: options.workspace,
     engine: options.engine,
+    teaches: true,
   });
   await startTrainer(created.directory, options.programs);
   return { ...created, started: true };

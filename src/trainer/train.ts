@@ -3,29 +3,31 @@ import * as path from 'node:path';
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type * as tf from '@tensorflow/tfjs';
 import { batchesOf } from '../data/batches';
-import { openSupply } from '../data/openSupply';
-import type { BatchOrder, BatchSupply } from '../data/supply';
+import type { SoftConfig } from '../experiment/schema';
 import { countMultiplyAdds, countParameters } from '../models/table';
 import { applyConstraints } from '../models/weights';
 import { keyedRandom } from '../random/keyed';
 import { RUN_FILES } from '../runs/record';
 import {
+  findNotFinite,
   readCheckpoint,
   restoreTensors,
   saveCheckpoint,
+  takeSnapshot,
   type CheckpointState,
   type RunTensors,
+  type Snapshot,
 } from './checkpoint';
 import { CurveWindow } from './curve';
-import { prepareEvaluation, type Metrics } from './evaluation';
+import { prepareEvaluation, type Evaluation, type Metrics } from './evaluation';
+import { Material } from './material';
 import { createOptimizer } from './optimizers';
 import { StoppedByRequest, TrainingDiverged } from './outcome';
 import type { PlannedStage, StepPlace } from './plan';
 import type { RunReporter } from './reporter';
 import { learningRateFactor } from './schedule';
 import type { Session } from './session';
-import { prepareTrainingStep, type StepMeasures } from './step';
-import { cachedInputs, obtainTargets, type CachedTargets } from './targets';
+import { prepareTrainingStep, type StepMeasures, type TrainingStep } from './step';
 import { runTensors, trainableTensors } from './tensors';
 
 /** A checkpoint is written at the end of every epoch, and within longer ones this often. */
@@ -40,9 +42,7 @@ export class Training {
   private readonly secondsBefore: number;
   private savedAt = performance.now();
   private material: Material | null = null;
-  /** Milliseconds of this attempt: in steps altogether, and of these waiting for batches. */
-  private stepping = 0;
-  private stalled = 0;
+  private studentEvaluation: Evaluation | null = null;
 
   private constructor(
     private readonly session: Session,
@@ -84,13 +84,14 @@ export class Training {
   /**
    * Runs to the end.
    *
-   * @throws StoppedByRequest after a checkpoint, when someone asks to stop.
+   * @throws StoppedByRequest when someone asks to stop: after a checkpoint, or before the first step of this attempt.
    * @throws TrainingDiverged when a number stops being finite.
    */
   async run(): Promise<void> {
     const { plan } = this.session;
     await this.announce();
-    this.material = await this.gatherMaterial();
+    await this.reporter.obeyStop();
+    await this.gatherMaterial();
     while (this.state.step < plan.totalSteps) {
       const place = plan.place(this.state.step);
       await this.takeStep(place);
@@ -104,56 +105,28 @@ export class Training {
 
   private async takeStep(place: StepPlace): Promise<void> {
     const stage = this.openStage(place.stage);
-    const { supply } = this.material!;
-    const startedAt = performance.now();
-    const batch = await supply.next(this.orderOf(place));
-    const stall = performance.now() - startedAt;
-    // Dropout and other random ops of tfjs draw from Math.random: with a stream per step a resumed run draws the same.
-    Math.random = keyedRandom(this.session.record.resolved.seed, 'step', this.state.step);
-    const measures = await stage.step(batch, this.learningRate(place));
-    this.checkFinite(measures, place);
+    const material = this.material!;
+    const step = (stage.step ??= stage.prepare(material.inputsOf(place.stage)));
+    const fed = await material.feed(place, (batch) => {
+      // Dropout and other random ops of tfjs draw from Math.random: with a stream per step a resumed run draws the same.
+      Math.random = keyedRandom(this.session.record.resolved.seed, 'step', this.state.step);
+      return step.take(batch, this.learningRate(place));
+    });
+    this.checkFinite(fed.result, place);
     this.state = { ...this.state, step: this.state.step + 1 };
-    this.window.add(measures, batch.size, this.session.dataset.trainLabels, stall);
-    this.stalled += stall;
-    this.stepping += performance.now() - startedAt;
+    this.window.add(fed.result, fed.images, this.session.dataset.trainLabels, fed.stallMilliseconds);
   }
 
-  /** Sees to what every step needs: the batches, and the targets of the teachers where they can be kept. */
-  private async gatherMaterial(): Promise<Material> {
-    const { session, reporter, state } = this;
-    const begun = state.step === 0 ? null : state.cachedTargets;
-    const targets = await obtainTargets(session, reporter, begun, state.step);
-    this.state = { ...state, cachedTargets: [...targets.shapes.keys()] };
-    const supply = this.openSupply(targets);
-    await reporter.beat({ phase: 'training' }, true);
-    return { targets, supply };
-  }
-
-  private openSupply(targets: CachedTargets): BatchSupply {
-    const { dataset, batching, loaderPath, plan } = this.session;
-    const orderAt = (step: number): BatchOrder | null =>
-      step < plan.totalSteps ? this.orderOf(plan.place(step), targets) : null;
-    const first = orderAt(this.state.step);
-    return openSupply(
-      {
-        program: loaderPath,
-        set: dataset.train,
-        batching,
-        files: targets.files,
-        following: ({ epoch, index }) => orderAt(epoch * plan.stepsPerEpoch + index + 1),
-      },
-      first ?? { epoch: 0, index: 0, rows: [] },
-    );
-  }
-
-  private orderOf({ epoch, batch, stage }: StepPlace, targets = this.material!.targets): BatchOrder {
-    return { epoch, index: batch, rows: [...cachedInputs(this.session, stage, targets).keys()] };
+  private async gatherMaterial(): Promise<void> {
+    const material = await Material.gather(this.session, this.reporter, this.state);
+    this.material = material;
+    this.state = { ...this.state, cachedTargets: material.cachedTargets };
+    await this.reporter.beat({ phase: 'training' }, true);
   }
 
   /** Lets go of files and threads. */
   async close(): Promise<void> {
-    await this.material?.supply.close();
-    await this.material?.targets.close();
+    await this.material?.close();
     this.material = null;
   }
 
@@ -185,7 +158,7 @@ export class Training {
       losses: point.losses,
       imagesPerSecond: point.imagesPerSecond,
       secondsLeft: left * secondsPerStep,
-      batches: { made: this.material!.supply.reason, stallShare: this.stalled / this.stepping },
+      batches: this.material!.batches,
     });
   }
 
@@ -195,6 +168,7 @@ export class Training {
     // As long as only hints have been learnt the student has no head worth measuring.
     const soFar = this.session.plan.stages.slice(0, stage.index + 1);
     const measurable = soFar.some(({ terms }) => terms.some((term) => term !== 'hints'));
+    await this.takeFiniteSnapshot();
     if (measurable && (last || (epoch + 1) % every === 0)) await this.evaluate();
     await this.save('last');
   }
@@ -202,12 +176,9 @@ export class Training {
   private async evaluate(): Promise<void> {
     const { session, reporter } = this;
     await reporter.beat({ phase: 'evaluating' });
-    const measure = prepareEvaluation(
-      session.engine,
-      [session.lesson.student.model],
-      session.lesson.imageShape,
-    );
-    const test = await this.measureOn(measure, 'the student');
+    const { student, imageShape } = session.lesson;
+    this.studentEvaluation ??= prepareEvaluation(session.engine, [student.model], imageShape);
+    const test = await this.measureOn(this.studentEvaluation, 'the student');
     const epoch = this.state.step / session.plan.stepsPerEpoch;
     const last = { step: this.state.step, epoch, accuracy: test.accuracy };
     const best = this.state.best === null || test.accuracy > this.state.best.accuracy;
@@ -217,11 +188,19 @@ export class Training {
     await reporter.beat({ phase: 'training', best: this.state.best, last });
   }
 
-  private async measureOn(measure: ReturnType<typeof prepareEvaluation>, whose: string): Promise<Metrics> {
+  private async measureOn(
+    evaluation: Evaluation,
+    whose: string,
+    between: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<Metrics> {
     const { dataset, record, plan } = this.session;
-    const metrics = await measure(batchesOf(dataset.test, record.resolved.evaluate.batch), () =>
-      this.reporter.beat({}),
-    );
+    const batches = batchesOf(dataset.test, record.resolved.evaluate.batch);
+    const metrics = await evaluation.measure(batches, async () => {
+      await this.reporter.beat({});
+      // Lets signals through.
+      await yieldToEvents();
+      await between();
+    });
     if (!Number.isFinite(metrics.loss)) {
       const { step } = this.state;
       throw new TrainingDiverged(`test loss of ${whose}`, metrics.loss, step, step / plan.stepsPerEpoch);
@@ -231,12 +210,25 @@ export class Training {
 
   private async save(kind: 'last' | 'best'): Promise<void> {
     const file = kind === 'last' ? RUN_FILES.lastCheckpoint : RUN_FILES.bestCheckpoint;
-    const stage = this.stage;
-    if (!stage) throw new Error('There is nothing to save before the first step.');
-    const state = { ...this.state, stage: stage.planned.index, seconds: this.seconds };
-    await saveCheckpoint(path.join(this.reporter.directory, file), stage.tensors, state);
+    const { snapshot, stage } = await this.takeFiniteSnapshot();
+    const state = { ...this.state, stage, seconds: this.seconds };
+    await saveCheckpoint(path.join(this.reporter.directory, file), snapshot, state);
     this.reporter.event({ type: 'checkpoint', step: this.state.step, kind });
     if (kind === 'last') this.savedAt = performance.now();
+  }
+
+  /** A step with finite losses can still leave weights that are not: such a state must neither be measured nor kept. */
+  private async takeFiniteSnapshot(): Promise<{ snapshot: Snapshot; stage: number }> {
+    if (!this.stage) throw new Error('There is nothing to save before the first step.');
+    const snapshot = await takeSnapshot(this.stage.tensors);
+    const broken = findNotFinite(snapshot);
+    if (broken) {
+      const { step } = this.state;
+      const what = `variable "${broken.name}"`;
+      // The step that has just been done is the one before the next.
+      throw new TrainingDiverged(what, broken.value, step - 1, (step - 1) / this.session.plan.stepsPerEpoch);
+    }
+    return { snapshot, stage: this.stage.planned.index };
   }
 
   /** Between steps: lets timers and signals through, beats, and obeys a request to stop. */
@@ -254,28 +246,27 @@ export class Training {
   private openStage(planned: PlannedStage): OpenStage {
     if (this.stage?.planned === planned) return this.stage;
     const { lesson, engine } = this.session;
+    this.stage?.step?.dispose();
     for (const variable of this.stage?.optimizerState.values() ?? []) variable.dispose();
     const variables = trainableTensors(lesson, planned.terms);
     const optimizer = createOptimizer(planned.optimizer, variables);
-    let prepared: OpenStage['step'] | null = null;
-    // Prepared by its first step: a checkpoint is restored into the tensors before the targets are gathered.
-    const step: OpenStage['step'] = (batch, learningRate) => {
-      const constrain = (): void => {
+    const hooks = {
+      constrain: (): void => {
         applyConstraints(lesson.student.model);
-      };
-      const cached = cachedInputs(this.session, planned, this.material!.targets);
-      prepared ??= prepareTrainingStep(
-        engine,
-        lesson,
-        planned.terms,
-        variables,
-        optimizer,
-        constrain,
-        cached,
-      );
-      return prepared(batch, learningRate);
+      },
+      onRefused: (reason: string): void => {
+        this.reporter.event({ type: 'note', message: `Stage ${planned.name}: ${reason} It runs op by op.` });
+      },
     };
-    this.stage = { planned, step, tensors: runTensors(lesson, optimizer), optimizerState: optimizer.state };
+    const prepare: OpenStage['prepare'] = (cached) =>
+      prepareTrainingStep(engine, lesson, planned.terms, variables, optimizer, cached, hooks);
+    this.stage = {
+      planned,
+      prepare,
+      step: null,
+      tensors: runTensors(lesson, optimizer),
+      optimizerState: optimizer.state,
+    };
     return this.stage;
   }
 
@@ -324,15 +315,12 @@ export class Training {
 
   private async measureTeachers(): Promise<void> {
     const { session, reporter } = this;
-    const { engine, lesson, teacherRuns } = session;
+    const { lesson, teacherRuns } = session;
     if (lesson.teachers.length === 0) return;
     await reporter.beat({ phase: 'measuring the teacher' }, true);
     const measured: { run: string | null; name: string; accuracy: number }[] = [];
     for (const [member, { model, label }] of lesson.teachers.entries()) {
-      const metrics = await this.measureOn(
-        prepareEvaluation(engine, [model], lesson.imageShape),
-        `the teacher ${label}`,
-      );
+      const metrics = await this.measureTeacher([model], `the teacher ${label}`);
       const run = teacherRuns[member] ?? null;
       reporter.event({ type: 'model', which: 'teacher', name: label, ...sizeOf(model), run, metrics });
       measured.push({ run, name: label, accuracy: metrics.accuracy });
@@ -341,29 +329,36 @@ export class Training {
     if (lesson.teachers.length === 1) return;
     const models = lesson.teachers.map(({ model }) => model);
     const combine = lesson.experiment.distill?.soft?.ensemble;
-    const metrics = await this.measureOn(
-      prepareEvaluation(engine, models, lesson.imageShape, combine),
-      'the teachers',
-    );
+    const metrics = await this.measureTeacher(models, 'the teachers', combine);
     const sizes = models.map(sizeOf);
     const parameters = sizes.reduce((sum, size) => sum + size.parameters, 0);
     const multiplyAdds = sizes.reduce((sum, size) => sum + size.multiplyAdds, 0);
     const name = `ensemble of ${models.length}`;
     reporter.event({ type: 'model', which: 'teacher', name, parameters, multiplyAdds, run: null, metrics });
   }
+
+  private async measureTeacher(
+    models: readonly tf.LayersModel[],
+    whose: string,
+    ensemble?: SoftConfig['ensemble'],
+  ): Promise<Metrics> {
+    const { engine, lesson } = this.session;
+    const evaluation = prepareEvaluation(engine, models, lesson.imageShape, { ensemble, frozen: true });
+    try {
+      return await this.measureOn(evaluation, whose, () => this.reporter.obeyStop());
+    } finally {
+      evaluation.dispose();
+    }
+  }
 }
 
 interface OpenStage {
   planned: PlannedStage;
-  step: ReturnType<typeof prepareTrainingStep>;
+  /** Needs what is cached; a checkpoint is restored into the tensors before that is known. */
+  prepare: (cached: ReadonlyMap<string, readonly number[]>) => TrainingStep;
+  step: TrainingStep | null;
   tensors: RunTensors;
   optimizerState: ReadonlyMap<string, { dispose(): void }>;
-}
-
-/** What every step is fed from. */
-interface Material {
-  targets: CachedTargets;
-  supply: BatchSupply;
 }
 
 function sizeOf(model: tf.LayersModel): { parameters: number; multiplyAdds: number } {

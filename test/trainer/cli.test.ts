@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -29,7 +30,8 @@ beforeAll(async () => {
   await mkdir(path.join(workspace, '.distillery'));
   await writeFile(path.join(workspace, 'teacher.distill.yaml'), teacher);
   await writeFile(path.join(workspace, 'tiny.distill.yaml'), distilled);
-  await writeFile(path.join(workspace, 'long.distill.yaml'), teacher.replace('epochs: 2', 'epochs: 400'));
+  // Days of training, on any machine: it ends when it is stopped.
+  await writeFile(path.join(workspace, 'long.distill.yaml'), teacher.replace('epochs: 2', 'epochs: 1000000'));
   await writeFile(
     path.join(workspace, 'wrong.distill.yaml'),
     distilled.replace('soft: {}', 'soft: { temperatur: 4 }'),
@@ -45,18 +47,27 @@ interface Result {
   json: () => Record<string, unknown>;
 }
 
-/** Runs the built command in the workspace. */
+/**
+ * Runs the built command in the workspace.
+ * @param options `interruptAt`: sends SIGINT, once, when the output matches.
+ */
 function distillery(
   parameters: readonly string[],
-  options: { input?: string; onStart?: (kill: (signal: NodeJS.Signals) => void) => void } = {},
+  options: { input?: string; interruptAt?: RegExp; cwd?: string } = {},
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [cli, ...parameters], {
-      cwd: workspace,
+      cwd: options.cwd ?? workspace,
       env: { ...process.env, NO_COLOR: '1' },
     });
     let [output, errors] = ['', ''];
-    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    let { interruptAt } = options;
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      if (interruptAt?.test(output) !== true) return;
+      interruptAt = undefined;
+      child.kill('SIGINT');
+    });
     child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
     child.on('error', reject);
     child.on('close', (code) => {
@@ -65,7 +76,6 @@ function distillery(
       resolve({ code, output, errors, json });
     });
     child.stdin.end(options.input ?? '');
-    options.onStart?.((signal) => child.kill(signal));
   });
 }
 
@@ -88,6 +98,17 @@ describe('distillery', () => {
         },
       ],
     });
+  });
+
+  test('a file that is not there is a problem with the nearest name, also for programs', async () => {
+    for (const command of ['check', 'run']) {
+      const { code, json } = await distillery([command, 'tinny.distill.yaml', '--json']);
+      expect(code).toBe(2);
+      const file = path.join(workspace, 'tinny.distill.yaml');
+      expect(json()['problems']).toMatchObject([
+        { file, line: 1, column: 1, code: 'missing-file', suggestion: 'tiny.distill.yaml' },
+      ]);
+    }
   });
 
   test('check takes unsaved text from standard input', async () => {
@@ -113,7 +134,10 @@ describe('distillery', () => {
       expect(run['multiplyAdds']).toBeGreaterThan(0);
     }
     const list = await distillery(['ls', '--json']);
-    expect((list.json()['runs'] as unknown[]).length).toBe(3);
+    const roles = (list.json()['runs'] as { role: string }[]).map(({ role }) => role);
+    expect(roles.sort()).toEqual(['distilled', 'student', 'teacher']);
+    const taught = await distillery(['run', 'teacher.distill.yaml', '--json']);
+    expect(taught.json()['runs']).toMatchObject([{ role: 'teacher', state: 'finished' }]);
     const table = await distillery(['compare', 'tiny', runs[0]!['id'] as string]);
     expect(table.output).toMatch(/test error +parameters +multiply-adds/);
   });
@@ -129,14 +153,7 @@ describe('distillery', () => {
   });
 
   test('Ctrl-C stops with a checkpoint, resume goes on, stop stops again', async () => {
-    const started = await distillery(['run', 'long.distill.yaml'], {
-      onStart: (kill) => {
-        void newestRun().then(async (directory) => {
-          await waitForStep(directory, 3);
-          kill('SIGINT');
-        });
-      },
-    });
+    const started = await distillery(['run', 'long.distill.yaml'], { interruptAt: /epoch \d/ });
     expect(started.code).toBe(3);
     expect(started.errors).toMatch(/stopped: Stopped by Ctrl-C\.\nGo on with it: distillery resume /);
     const [run] = (await distillery(['ls', '--json'])).json()['runs'] as {
@@ -150,6 +167,27 @@ describe('distillery', () => {
     const stopped = await distillery(['stop', run!.id]);
     expect(stopped.code).toBe(0);
     expect(stopped.output).toContain(`${run!.id} is stopped.`);
+  });
+
+  test('every command that looks at runs finds those of another workspace', async () => {
+    const elsewhere = ['--workspace', workspace];
+    const list = await distillery(['ls', '--json', ...elsewhere], { cwd: tmpdir() });
+    const [run] = list.json()['runs'] as { id: string; state: string }[];
+    expect(run).toMatchObject({ state: 'stopped' });
+    const { id } = run!;
+    for (const parameters of [['show', id], ['compare', id], ['weights', id], ['stop', id], ['engines']]) {
+      const { code, errors } = await distillery([...parameters, '--json', ...elsewhere], { cwd: tmpdir() });
+      expect([parameters[0], code, errors]).toEqual([parameters[0], 0, '']);
+    }
+    expect(await distillery(['resume', id, '--detach', ...elsewhere], { cwd: tmpdir() })).toMatchObject({
+      code: 0,
+    });
+    expect(await distillery(['stop', id, ...elsewhere], { cwd: tmpdir() })).toMatchObject({ code: 0 });
+    for (const command of ['archive', 'delete'])
+      expect(await distillery([command, id, ...elsewhere], { cwd: tmpdir() })).toMatchObject({ code: 0 });
+    const nowhere = await distillery(['ls', '--workspace', path.join(workspace, 'none')]);
+    expect(nowhere.code).toBe(2);
+    expect(nowhere.errors).toBe(`The workspace ${path.join(workspace, 'none')} does not exist.\n`);
   });
 
   test('mistakes on the command line end with 2 and what would be right', async () => {
@@ -166,6 +204,16 @@ describe('distillery', () => {
     expect((await distillery(['run', 'tiny.distill.yaml', '--engine', 'gpu'])).code).toBe(2);
   });
 
+  test('an engine that is not here is refused before there is a run', async () => {
+    const before = await ids();
+    const tfjsNode = ['--engine', 'tfjs-node', '--json'];
+    const { code, errors, json } = await distillery(['run', 'tiny.distill.yaml', ...tfjsNode]);
+    expect(code).toBe(2);
+    expect(json()).toEqual({ runs: [], error: errors.trimEnd() });
+    expect(errors).toContain('npm install @tensorflow/tfjs-node\n');
+    expect(await ids()).toEqual(before);
+  });
+
   test('archived runs leave the list, deleted ones the disk', async () => {
     const { runs } = (await distillery(['ls', '--json'])).json() as {
       runs: { id: string; directory: string }[];
@@ -177,16 +225,6 @@ describe('distillery', () => {
     await expect(readFile(path.join(first!.directory, 'run.json'))).rejects.toThrow('ENOENT');
   });
 });
-
-/** The folder of the run that is made next. */
-async function newestRun(): Promise<string> {
-  const before = await ids();
-  for (;;) {
-    const fresh = (await ids()).filter((id) => !before.includes(id));
-    if (fresh[0] !== undefined) return path.join(workspace, '.distillery/runs', fresh[0]);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 async function ids(): Promise<string[]> {
   const list = await distillery(['ls', '--all', '--json']);

@@ -19,6 +19,34 @@ if (!existsSync(trainerPath)) throw new Error(`${trainerPath} is missing: run \`
 
 export const programs: TrainerPrograms = { nodePath: process.execPath, trainerPath };
 
+/**
+ * A trainer that holds after a step until it is asked to stop, so that a stop finds it exactly there, however fast it
+ * trains. Steps must be few enough an epoch (below 200) that each is a point of the curves: their event is the hold.
+ */
+export async function holdingPrograms(workspace: string, step: number): Promise<TrainerPrograms> {
+  const file = path.join(workspace, `hold at ${step}.cjs`);
+  await writeFile(
+    file,
+    `const fs = require('node:fs');
+const path = require('node:path');
+const request = path.join(process.argv[process.argv.indexOf('--run') + 1], ${JSON.stringify(RUN_FILES.stopRequest)});
+const sleep = (milliseconds) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+const write = fs.writeSync;
+fs.writeSync = (descriptor, bytes, ...rest) => {
+  const written = write(descriptor, bytes, ...rest);
+  if (/^{"type":"step",.*"step":${step},/.test(bytes.toString())) {
+    while (!fs.existsSync(request)) sleep(20);
+    // The trainer looks for requests five times a second at most.
+    sleep(300);
+  }
+  return written;
+};
+require(${JSON.stringify(trainerPath)});
+`,
+  );
+  return { nodePath: process.execPath, trainerPath: file };
+}
+
 /** A workspace of its own, in a folder whose name has a space, removed by `dispose`. */
 export async function makeWorkspace(): Promise<{ folder: string; dispose: () => Promise<void> }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'distillery trainer '));
@@ -57,7 +85,17 @@ export async function waitForEnd(directory: string): Promise<RunFolder> {
   }
 }
 
-/** Waits until a run has done so many steps. */
+/** Waits until a run has told of a step in its event log. */
+export async function waitForStepEvent(directory: string, step: number): Promise<void> {
+  while (!ofType(await eventsOf(directory), 'step').some((event) => event.step >= step)) {
+    const folder = await readRunFolder(directory);
+    if ((await readState(folder)) !== 'running')
+      throw new Error(`The run ended: ${folder.end?.reason ?? 'interrupted'}`);
+    await sleep(50);
+  }
+}
+
+/** Waits until the heartbeat of a run tells so many steps. */
 export async function waitForStep(directory: string, step: number): Promise<void> {
   for (;;) {
     const folder = await readRunFolder(directory);

@@ -1,3 +1,4 @@
+import { rm, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requestStop } from '../../src/runs/control';
@@ -6,6 +7,7 @@ import { RUN_FILES } from '../../src/runs/record';
 import {
   eventsOf,
   hashOfCheckpoint,
+  holdingPrograms,
   makeWorkspace,
   ofType,
   prepareRun,
@@ -13,7 +15,7 @@ import {
   tensorsOf,
   train,
   waitForEnd,
-  waitForStep,
+  waitForStepEvent,
 } from './support';
 
 const data = 'data: { dataset: digits, trainSize: 640, testSize: 200 }';
@@ -78,13 +80,11 @@ describe('the trainer', () => {
     expect(ofType(events, 'evaluate').map(({ step }) => step)).toEqual([40, 60, 80]);
 
     const stopped = await prepareRun(workspace, 'stopped', thorough);
-    await startTrainer(stopped, programs);
-    await waitForStep(stopped, 30);
+    await startTrainer(stopped, await holdingPrograms(workspace, 30));
+    await waitForStepEvent(stopped, 30);
     await requestStop(stopped, 'the test');
     const { end } = await waitForEnd(stopped);
-    expect(end).toMatchObject({ state: 'stopped', reason: 'Stopped by the test.' });
-    expect(end!.step).toBeGreaterThanOrEqual(30);
-    expect(end!.step).toBeLessThan(80);
+    expect(end).toMatchObject({ state: 'stopped', reason: 'Stopped by the test.', step: 30 });
     await resumeRun(stopped, programs);
     expect((await waitForEnd(stopped)).end?.state).toBe('finished');
     expect(await hashOfCheckpoint(stopped)).toBe(await hashOfCheckpoint(whole));
@@ -93,6 +93,44 @@ describe('the trainer', () => {
     );
     const losses = (list: typeof steps) => list.map(({ step, losses: values }) => [step, values['total']]);
     expect(losses(ofType(await eventsOf(stopped), 'step'))).toEqual(losses(steps));
+  });
+
+  test('goes on with the teacher that it began with, or not at all', async () => {
+    const text = thorough.replace('seed: 3', 'seed: 4');
+    const directory = await prepareRun(workspace, 'bound', text);
+    await startTrainer(directory, await holdingPrograms(workspace, 5));
+    await waitForStepEvent(directory, 5);
+    const [taught] = ofType(await eventsOf(directory), 'model').filter(({ which }) => which === 'teacher');
+    // A newer run of the same teacher, and another architecture in its file.
+    await train(workspace, 'teacher', teacher);
+    await writeFile(path.join(workspace, 'teacher.distill.yaml'), teacher.replace('width: 8', 'width: 6'));
+    await requestStop(directory, 'the test');
+    expect((await waitForEnd(directory)).end).toMatchObject({ state: 'stopped', step: 5 });
+    await resumeRun(directory, await holdingPrograms(workspace, 10));
+    await waitForStepEvent(directory, 10);
+    await requestStop(directory, 'the test');
+    await waitForEnd(directory);
+    const events = await eventsOf(directory);
+    const runs = ofType(events, 'model').flatMap(({ which, run }) => (which === 'teacher' ? [run] : []));
+    expect(runs).toEqual([taught!.run, taught!.run]);
+    expect(ofType(events, 'warning').map(({ message }) => message)).toEqual([
+      expect.stringContaining('have changed since the run was started'),
+    ]);
+
+    await rm(path.join(path.dirname(directory), taught!.run!), { recursive: true });
+    await expect(resumeRun(directory, programs)).rejects.toThrow(
+      `The weights of the teacher's run ${taught!.run!} are gone`,
+    );
+    await writeFile(path.join(workspace, 'teacher.distill.yaml'), teacher);
+  });
+
+  test('can be stopped before its first step', async () => {
+    const directory = await prepareRun(workspace, 'early', teacher.replace('epochs: 3', 'epochs: 1'));
+    await requestStop(directory, 'the test');
+    await startTrainer(directory, programs);
+    expect((await waitForEnd(directory)).end).toMatchObject({ state: 'stopped', step: 0 });
+    await resumeRun(directory, programs);
+    expect((await waitForEnd(directory)).end).toMatchObject({ state: 'finished', step: 20 });
   });
 
   test('a hints-only stage moves the student up to its guided layer, and the adapter, and nothing else', async () => {
@@ -130,6 +168,25 @@ train: { epochs: 3, batch: 32, optimizer: { name: sgd, lr: 1.0e+30 } }
     );
   });
 
+  test('weights that are not finite after a finite loss are not kept', async () => {
+    const directory = await train(
+      workspace,
+      'overflowing',
+      `${data}
+student: { model: zoo/mlp }
+train: { batch: 640, stages: [{ epochs: 2 }, { epochs: 2, optimizer: { name: sgd, lr: 1.0e+39 } }] }
+`,
+    );
+    const { end } = await waitForEnd(directory);
+    expect(end?.state).toBe('failed');
+    expect(end?.reason).toMatch(
+      /^The variable "student\/.*" became (NaN|-?Infinity) at step 2 \(epoch 2\.00\)/,
+    );
+    const kept = [...(await tensorsOf(directory, RUN_FILES.lastCheckpoint)).values()];
+    expect(kept.every((values) => values.every(Number.isFinite))).toBe(true);
+    expect(ofType(await eventsOf(directory), 'checkpoint').at(-1)).toMatchObject({ step: 2, kind: 'last' });
+  });
+
   test('learns from unlabelled images, with a class left out', async () => {
     const directory = await train(
       workspace,
@@ -146,7 +203,8 @@ train: { epochs: 1, batch: 32 }
     const events = await eventsOf(directory);
     expect(ofType(events, 'step').every(({ trainAccuracy }) => trainAccuracy === null)).toBe(true);
     const teachers = ofType(events, 'model').filter(({ which }) => which === 'teacher');
-    expect(teachers.map(({ name }) => name)).toEqual(['teacher', 'teacher', 'ensemble of 2']);
+    // The teacher with seed 2 was trained already, under another name.
+    expect(teachers.map(({ name }) => name)).toEqual(['teacher', 'other', 'ensemble of 2']);
   });
 
   test('what cannot be trained fails with the reason in its end record', async () => {

@@ -215,7 +215,7 @@ function testAccuracy({ progress }: RunSummary): string | null {
 }
 
 function teacherSentence({ role, progress }: RunSummary): string | null {
-  if (role === 'student') return 'none: trained on the labels alone';
+  if (role !== 'distilled') return 'none: trained on the labels alone';
   const teachers = (progress?.teachers ?? []).map(({ name, accuracy }) =>
     accuracy === null ? name : `${name} (${accuracyText(accuracy)})`,
   );

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { nearestWord } from '../../experiment/nearest';
-import { ModelError, type ModelContext } from '../model';
+import { ModelError, type ModelContext, type WrongOption } from '../model';
 
 /** A built-in model, `zoo/NAME` in an experiment. */
 export interface ZooEntry {
@@ -55,19 +55,22 @@ function descriptionOf(schema: z.ZodObject, key: string): string {
   return option instanceof z.ZodType ? (option.description ?? '') : '';
 }
 
-function optionsError(name: string, options: readonly ZooOption[], error: z.ZodError): ModelError {
+function optionsError(name: string, options: readonly ZooOption[], { issues }: z.ZodError): ModelError {
   const known = options.map((option) => option.name);
-  let suggestion: string | null = null;
-  const reasons = error.issues.map((issue) => {
-    if (issue.code !== 'unrecognized_keys') return `\`${issue.path.join('.')}\`: ${issue.message}`;
-    return issue.keys
-      .map((key) => {
-        const near = nearestWord(key, known);
-        suggestion ??= near ?? null;
-        const hint = near === undefined ? `It has ${known.join(', ')}.` : `Did you mean \`${near}\`?`;
-        return `there is no option \`${key}\`. ${hint}`;
-      })
-      .join(' ');
+  const wrong = issues.flatMap((issue): WrongOption[] => {
+    if (issue.code !== 'unrecognized_keys') {
+      const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
+      const message = `\`${path.join('.')}\`: ${issue.message}`;
+      return [{ path, isUnknown: false, message, suggestion: undefined }];
+    }
+    return issue.keys.map((key) => {
+      const near = nearestWord(key, known);
+      const hint = near === undefined ? `It has ${known.join(', ')}.` : `Did you mean \`${near}\`?`;
+      const message = `there is no option \`${key}\`. ${hint}`;
+      return { path: [key], isUnknown: true, message, suggestion: near };
+    });
   });
-  return new ModelError('bad-model', `zoo/${name}: ${reasons.join('; ')}`, suggestion);
+  const error = new ModelError('bad-model', `zoo/${name}: ${wrong.map(({ message }) => message).join('; ')}`);
+  error.wrongOptions = wrong.map((each) => ({ ...each, message: `zoo/${name}: ${each.message}` }));
+  return error;
 }

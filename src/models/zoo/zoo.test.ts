@@ -160,7 +160,7 @@ describe('the zoo', () => {
   it('names wrong options and models', () => {
     const wrong = () => build('conv-thin', mnist, { widht: 4, depth: 0 });
     expect(wrong).toThrow(ModelError);
-    expect(wrong).toThrow(expect.objectContaining({ code: 'bad-model', suggestion: 'width' }) as Error);
+    expect(wrong).toThrow(expect.objectContaining({ code: 'bad-model' }) as Error);
     expect(wrong).toThrow('there is no option `widht`. Did you mean `width`?');
     expect(wrong).toThrow('`depth`: ');
     expect(() => build('mlp', mnist, { hidden: [800, 'x'] })).toThrow('zoo/mlp: `hidden.1`: ');

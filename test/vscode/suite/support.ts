@@ -29,7 +29,7 @@ export async function writeText(name: string, text: string): Promise<vscode.Uri>
 export async function until<T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,
-  seconds = 25,
+  seconds = 100,
 ): Promise<T> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {

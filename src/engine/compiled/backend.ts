@@ -1,0 +1,340 @@
+import * as tf from '@tensorflow/tfjs';
+import { Graph } from './graph/graph';
+import { allocate, sameShape, sizeOf, type DataType, type HostArray, type Value } from './graph/value';
+import type { Recorder } from './kernels/call';
+import { evaluate, type KnownValues } from './lazy';
+import { makeTensor, type RuntimeTensor } from './runtime';
+import type { CompilerSettings } from './settings';
+import { TraceError, type Filler, type Trace } from './trace';
+
+/** The name under which the backend is known to tfjs. */
+export const BACKEND = 'compiled';
+
+/**
+ * Where the numbers of a tensor are: in an array here, still to be computed (`value`), or with the plain JavaScript
+ * backend, which keeps what has no place in a graph (text, complex numbers).
+ */
+interface Entry {
+  readonly shape: readonly number[];
+  readonly dtype: tf.DataType;
+  host: HostArray | null;
+  /** The same array as onnxruntime sees it. */
+  tensor: RuntimeTensor | null;
+  value: Value | null;
+  /** The trace that made it; null outside of one. */
+  readonly trace: Trace | null;
+  readonly foreign: tf.TensorInfo | null;
+  /** Whether programs exchange its array. */
+  recycled: boolean;
+  references: number;
+}
+
+interface JavaScriptBackend extends tf.KernelBackend {
+  makeTensorInfo(shape: number[], dtype: tf.DataType, values?: HostArray): tf.TensorInfo;
+  disposeIntermediateTensorInfo(tensor: tf.TensorInfo): void;
+}
+
+/**
+ * A tfjs backend that computes nothing by itself: its kernels record a graph. Inside a trace the graph becomes one
+ * program; outside it is evaluated when somebody reads a value.
+ */
+export class GraphBackend extends tf.KernelBackend implements Recorder {
+  private readonly entries = new tf.DataStorage<Entry>(this, tf.engine());
+  private readonly pending = new Set<Entry>();
+  private lazyGraph = new Graph();
+  private readonly known: KnownValues = new WeakMap();
+  private trace: Trace | null = null;
+
+  constructor(readonly settings: CompilerSettings) {
+    super();
+  }
+
+  get graph(): Graph {
+    return this.trace?.graph ?? this.lazyGraph;
+  }
+
+  /** A tensor of random numbers that a program gets anew at each run; null outside of a trace. */
+  randomInput(shape: readonly number[], fill: Filler): tf.TensorInfo | null {
+    return this.trace && this.makeTensor(this.trace.random(shape, fill), shape);
+  }
+
+  /** Records what `body` does into the trace; reading a value in it is an error. */
+  inTrace<Result>(trace: Trace, body: () => Result): Result {
+    if (this.trace) throw new Error('A step was traced inside another one.');
+    this.trace = trace;
+    try {
+      return body();
+    } finally {
+      this.trace = null;
+    }
+  }
+
+  // What kernels call
+
+  valueFor(tensor: tf.TensorInfo): Value {
+    const entry = this.entry(tensor.dataId);
+    if (entry.foreign) throw new TypeError(`A tensor of type ${tensor.dtype} cannot be part of a program.`);
+    if (this.trace && entry.trace !== this.trace) return this.trace.outside(tensor);
+    if (entry.trace !== this.trace) {
+      throw new TraceError('a tensor that was made inside it is used after it', null);
+    }
+    entry.value ??= this.leafOf(entry);
+    if (sameShape(entry.shape, tensor.shape)) return entry.value;
+    // A tensor may show its data in another shape than the one they were made in.
+    return this.graph.reshape(this.graph.expand(entry.value, entry.shape), tensor.shape);
+  }
+
+  makeTensor(value: Value, shape: readonly number[]): tf.TensorInfo {
+    const dataId = {};
+    const entry = blankEntry(shape, value.dtype, { value, trace: this.trace });
+    this.entries.set(dataId, entry);
+    if (!this.trace) this.pending.add(entry);
+    return { dataId, shape: [...shape], dtype: value.dtype };
+  }
+
+  numbers(tensor: tf.TensorInfo): HostArray | null {
+    const entry = this.entry(tensor.dataId);
+    // The numbers of what a step reads are only today's.
+    return this.trace && entry.trace !== this.trace ? null : (entry.host ?? entry.value?.data ?? null);
+  }
+
+  share(tensor: tf.TensorInfo, shape: readonly number[]): tf.TensorInfo {
+    this.incRef(tensor.dataId);
+    return { dataId: tensor.dataId, shape: [...shape], dtype: tensor.dtype };
+  }
+
+  // What programs call
+
+  /** Computes what is pending, so that arrays may change hands. */
+  settle(): void {
+    if (this.pending.size > 0) this.compute();
+  }
+
+  /** The array of a tensor, computed if need be, as a tensor of onnxruntime; no copy. */
+  resident(dataId: tf.DataId): RuntimeTensor {
+    const entry = this.entry(dataId);
+    if (!entry.host) this.compute();
+    entry.tensor ??= makeTensor(entry.dtype as DataType, entry.host!, entry.shape);
+    return entry.tensor;
+  }
+
+  /**
+   * Gives a tensor another array of the same size, and takes its old one.
+   *
+   * @returns the array that it had.
+   */
+  exchange(dataId: tf.DataId, tensor: RuntimeTensor): RuntimeTensor {
+    const old = this.resident(dataId);
+    const entry = this.entry(dataId);
+    entry.host = tensor.data;
+    entry.tensor = tensor;
+    entry.value = null;
+    entry.recycled = true;
+    return old;
+  }
+
+  // Kernels that are not recorded
+
+  /** Runs a kernel of the plain JavaScript backend. @throws TraceError inside a trace. */
+  delegate(
+    kernel: string,
+    inputs: tf.NamedTensorInfoMap,
+    attributes: tf.NamedAttrMap,
+  ): tf.TensorInfo | tf.TensorInfo[] {
+    if (this.trace) throw this.trace.error(`the op ${kernel} has no place in a program`);
+    const backend = javaScriptBackend();
+    const config = tf.getKernel(kernel, 'cpu');
+    const borrowed: tf.TensorInfo[] = [];
+    const lend = (tensor: tf.TensorInfo): tf.TensorInfo => {
+      const { foreign } = this.entry(tensor.dataId);
+      if (foreign) return asTensor({ ...foreign, shape: tensor.shape });
+      const lent = backend.makeTensorInfo(
+        tensor.shape,
+        tensor.dtype,
+        this.readSync(tensor.dataId) as HostArray,
+      );
+      borrowed.push(lent);
+      return asTensor(lent);
+    };
+    // Inputs are lists for some kernels, and hold lists for others.
+    const lendAll = (given: unknown): unknown => {
+      if (Array.isArray(given)) return given.map(lendAll);
+      return given == null ? given : lend(given as tf.TensorInfo);
+    };
+    const lent = Array.isArray(inputs)
+      ? lendAll(inputs)
+      : Object.fromEntries(Object.entries(inputs).map(([name, given]) => [name, lendAll(given)]));
+    const call = { inputs: lent as tf.NamedTensorInfoMap, attrs: attributes, backend };
+    const output = config.kernelFunc(call);
+    // A list of one tensor stays a list.
+    const adopted = Array.isArray(output)
+      ? output.map((each) => this.adopt(each, backend))
+      : this.adopt(output, backend);
+    for (const tensor of borrowed) backend.disposeData(tensor.dataId);
+    return adopted;
+  }
+
+  private adopt(tensor: tf.TensorInfo, backend: JavaScriptBackend): tf.TensorInfo {
+    const { shape, dtype } = tensor;
+    if (dtype === 'string' || dtype === 'complex64') {
+      const dataId = {};
+      this.entries.set(dataId, blankEntry(shape, dtype, { foreign: tensor }));
+      return { dataId, shape, dtype };
+    }
+    const values = backend.readSync(tensor.dataId) as HostArray;
+    const dataId = this.write(values.slice(), shape, dtype);
+    backend.disposeData(tensor.dataId);
+    return { dataId, shape, dtype };
+  }
+
+  // What tfjs-core calls
+
+  override write(values: tf.BackendValues | null, shape: number[], dtype: tf.DataType): tf.DataId {
+    const dataId = {};
+    this.move(dataId, values, shape, dtype, 1);
+    return dataId;
+  }
+
+  override move(
+    dataId: tf.DataId,
+    values: tf.BackendValues | null,
+    shape: number[],
+    dtype: tf.DataType,
+    references: number,
+  ): void {
+    if (dtype === 'string' || dtype === 'complex64') {
+      const foreign = { dataId: javaScriptBackend().write(values as never, shape, dtype), shape, dtype };
+      this.entries.set(dataId, blankEntry(shape, dtype, { foreign, references }));
+      return;
+    }
+    const host = hostArray(values, sizeOf(shape), dtype);
+    const { trace } = this;
+    const content = trace ? { value: trace.constant(host, shape, dtype), trace } : { host };
+    this.entries.set(dataId, blankEntry(shape, dtype, { ...content, references }));
+  }
+
+  /** A tensor over an array that is handed over. */
+  adoptArray(tensor: RuntimeTensor, shape: readonly number[], dtype: DataType): tf.TensorInfo {
+    const dataId = {};
+    this.entries.set(dataId, blankEntry(shape, dtype, { host: tensor.data, tensor, recycled: true }));
+    return { dataId, shape: [...shape], dtype };
+  }
+
+  override readSync(dataId: tf.DataId): tf.BackendValues {
+    const entry = this.entry(dataId);
+    if (entry.foreign) return javaScriptBackend().readSync(entry.foreign.dataId);
+    if (this.trace) {
+      const number = entry.value?.op === 'Scalar' && entry.trace ? entry.value : null;
+      if (number)
+        return allocate(entry.dtype as DataType, sizeOf(entry.shape)).fill(Number(number.attributes.value));
+      throw this.trace.error(
+        'it reads the values of a tensor (data, dataSync, array, print …), which are not known before it runs',
+      );
+    }
+    if (!entry.host) this.compute();
+    // A program may write into this array again.
+    return entry.recycled ? entry.host!.slice() : entry.host!;
+  }
+
+  override async read(dataId: tf.DataId): Promise<tf.BackendValues> {
+    return Promise.resolve(this.readSync(dataId));
+  }
+
+  override numDataIds(): number {
+    return this.entries.numDataIds();
+  }
+
+  override disposeData(dataId: tf.DataId, force = false): boolean {
+    if (!this.entries.has(dataId)) return true;
+    const entry = this.entries.get(dataId);
+    entry.references -= 1;
+    if (!force && entry.references > 0) return false;
+    if (entry.foreign) javaScriptBackend().disposeIntermediateTensorInfo(entry.foreign);
+    this.entries.delete(dataId);
+    this.pending.delete(entry);
+    return true;
+  }
+
+  override incRef(dataId: tf.DataId): void {
+    this.entry(dataId).references += 1;
+  }
+
+  override refCount(dataId: tf.DataId): number {
+    return this.entries.has(dataId) ? this.entry(dataId).references : 0;
+  }
+
+  override time(query: () => void): Promise<tf.BackendTimingInfo> {
+    const start = performance.now();
+    query();
+    this.settle();
+    return Promise.resolve({ kernelMs: performance.now() - start });
+  }
+
+  override memory(): { unreliable: boolean } {
+    return { unreliable: true };
+  }
+
+  override floatPrecision(): 32 {
+    return 32;
+  }
+
+  override epsilon(): number {
+    return 1e-7;
+  }
+
+  override timerAvailable(): boolean {
+    return false;
+  }
+
+  override dispose(): void {
+    this.lazyGraph = new Graph();
+  }
+
+  private entry(dataId: tf.DataId): Entry {
+    return this.entries.get(dataId);
+  }
+
+  /** Computes everything that is pending. */
+  private compute(): void {
+    const entries = [...this.pending];
+    const values = entries.map(({ value, shape }) => this.lazyGraph.expand(value!, shape));
+    const arrays = evaluate(this.lazyGraph, values, this.known, this.settings);
+    entries.forEach((entry, index) => {
+      entry.host = arrays[index]!;
+      entry.value = null;
+    });
+    this.pending.clear();
+    this.lazyGraph = new Graph();
+  }
+
+  private leafOf(entry: Entry): Value {
+    const leaf = this.lazyGraph.input(`leaf ${leafSerial++}`, entry.shape, entry.dtype as DataType);
+    this.known.set(leaf, entry.host!);
+    return leaf;
+  }
+}
+
+let leafSerial = 0;
+
+function blankEntry(shape: readonly number[], dtype: tf.DataType, content: Partial<Entry>): Entry {
+  const blank = { host: null, tensor: null, value: null, trace: null, foreign: null, recycled: false };
+  return { shape: [...shape], dtype, ...blank, references: 1, ...content };
+}
+
+/** Some kernels take for granted that what they get is more than a description of a tensor. */
+function asTensor(info: tf.TensorInfo): tf.TensorInfo {
+  return Object.assign(info, { rank: info.shape.length, size: sizeOf(info.shape) });
+}
+
+function javaScriptBackend(): JavaScriptBackend {
+  const backend = tf.findBackend('cpu') as JavaScriptBackend | null;
+  if (!backend) throw new Error('tfjs has no plain JavaScript backend.');
+  return backend;
+}
+
+/** The values that tfjs hands over, as an array that belongs to us. */
+function hostArray(values: tf.BackendValues | null, size: number, dtype: DataType): HostArray {
+  const array = allocate(dtype, size);
+  if (values) array.set(values as ArrayLike<number>);
+  return array;
+}

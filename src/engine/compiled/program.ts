@@ -1,0 +1,236 @@
+import * as tf from '@tensorflow/tfjs';
+import { EngineError, type StepFunction, type StepInput } from '../engine';
+import type { GraphBackend } from './backend';
+import { allocate, sameShape, type DataType, type HostArray } from './graph/value';
+import { Lowering, type ProgramOutput } from './lowering/lowering';
+import { makeTensor, openSession, releaseTensors, type NativeSession, type RuntimeTensor } from './runtime';
+import { sessionOptions } from './settings';
+import { Trace, type OutsideTensor, type RandomInput } from './trace';
+import { layerInTrace, trackLayers } from './traceLayers';
+
+type Inputs = Readonly<Record<string, StepInput>>;
+
+/** A variable that the step assigns. */
+interface Assignment {
+  name: string;
+  variable: tf.Variable;
+  /** In which the program gives its next numbers; of the same size. */
+  shape: readonly number[];
+}
+
+interface Recording {
+  trace: Trace;
+  results: ProgramOutput[];
+  assignments: { name: string; variable: tf.Variable; output: ProgramOutput }[];
+}
+
+/** How long the parts of a compilation took, in milliseconds, and what came out. */
+export interface CompileReport {
+  trace: number;
+  lower: number;
+  load: number;
+  /** Bytes of the ONNX model. */
+  bytes: number;
+}
+
+/**
+ * One body, compiled for one set of input shapes. The numbers of the variables stay in arrays that belong to the
+ * backend: each run reads the current ones and writes those the step assigns into spare ones, which then change places
+ * with them. So all programs of all steps share one state, and a checkpoint reads it as ordinary variables.
+ */
+export class Program {
+  private constructor(
+    private readonly backend: GraphBackend,
+    private readonly session: NativeSession,
+    private readonly inputNames: ReadonlySet<string>,
+    private readonly results: readonly ProgramOutput[],
+    private readonly assignments: readonly Assignment[],
+    private readonly outsides: readonly OutsideTensor[],
+    private readonly randoms: readonly (RandomInput & { tensor: RuntimeTensor })[],
+    readonly report: CompileReport,
+  ) {}
+
+  /**
+   * Traces, lowers and loads a step.
+   *
+   * @param frozen variables whose numbers are written into the program.
+   * @throws TraceError when the body depends on values, or uses an op that has no place in a program.
+   * @throws EngineError when onnxruntime refuses the program.
+   */
+  static compile(
+    backend: GraphBackend,
+    body: StepFunction,
+    inputs: Inputs,
+    frozen: readonly tf.Variable[],
+  ): Program {
+    backend.settle();
+    const start = performance.now();
+    const { trace, results, assignments } = record(backend, body, inputs, frozen);
+    const traced = performance.now();
+    const outputs = [...results, ...assignments.map(({ output }) => output)];
+    const model = Lowering.encode(trace.graph, outputs, backend.settings);
+    const lowered = performance.now();
+    const session = load(model, backend);
+    const report = {
+      trace: traced - start,
+      lower: lowered - traced,
+      load: performance.now() - lowered,
+      bytes: model.length,
+    };
+    const used = new Set(session.inputMetadata.map(({ name }) => name));
+    const outsides = [...trace.outsides.values()].filter(({ name }) => used.has(name));
+    for (const { dataId, variable } of outsides) if (!variable) backend.incRef(dataId);
+    const randoms = trace.randoms
+      .filter(({ name }) => used.has(name))
+      .map((input) => ({ ...input, tensor: emptyTensor('float32', input.shape) }));
+    const shapes = new Map(session.outputMetadata.map(({ name, shape }) => [name, shape]));
+    const assigned = assignments.map(({ name, variable }) => ({ name, variable, shape: shapes.get(name)! }));
+    return new Program(backend, session, used, results, assigned, outsides, randoms, report);
+  }
+
+  run(inputs: Inputs): Record<string, Float32Array> {
+    const { backend } = this;
+    backend.settle();
+    const results = this.results.map(({ name, dtype, shape }) => [name, emptyTensor(dtype, shape)] as const);
+    const spares = this.assignments.map(({ variable }) => spareOf(variable));
+    const state = this.assignments.map(({ name, shape, variable }, index): [string, RuntimeTensor] => {
+      const spare = spares[index]!;
+      const isView = !sameShape(shape, variable.shape);
+      return [name, isView ? makeTensor(variable.dtype as DataType, spare.data, shape) : spare];
+    });
+    try {
+      releaseTensors(this.session.run(this.feeds(inputs), Object.fromEntries([...results, ...state]), {}));
+    } catch (error) {
+      throw new EngineError(`onnxruntime failed while it ran a step: ${messageOf(error)}`, { cause: error });
+    }
+    this.assignments.forEach(({ variable }, index) => {
+      assign(backend, variable, spares[index]!);
+    });
+    return Object.fromEntries(
+      results.map(([name, { data }]) => [
+        name.slice(RESULT.length),
+        data instanceof Float32Array ? data : Float32Array.from(data),
+      ]),
+    );
+  }
+
+  dispose(): void {
+    for (const { dataId, variable } of this.outsides) if (!variable) this.backend.disposeData(dataId);
+    if (this.backend.settings.profile !== undefined) this.session.endProfiling();
+    this.session.dispose();
+  }
+
+  private feeds(inputs: Inputs): Record<string, RuntimeTensor> {
+    const feeds: Record<string, RuntimeTensor> = {};
+    for (const [name, { data, shape }] of Object.entries(inputs)) {
+      if (this.inputNames.has(INPUT + name)) feeds[INPUT + name] = makeTensor(typeOf(data), data, shape);
+    }
+    for (const { name, variable, dataId } of this.outsides) {
+      feeds[name] = this.backend.resident(variable?.dataId ?? dataId);
+    }
+    for (const { name, fill, tensor } of this.randoms) {
+      fill(tensor.data as Float32Array);
+      feeds[name] = tensor;
+    }
+    return feeds;
+  }
+}
+
+const INPUT = 'in ';
+const RESULT = 'out ';
+
+/** Runs the body once, with inputs that have no numbers yet, and puts all variables back as they were. */
+function record(
+  backend: GraphBackend,
+  body: StepFunction,
+  inputs: Inputs,
+  frozen: readonly tf.Variable[],
+): Recording {
+  const variables = Object.values(tf.engine().registeredVariables);
+  const known = new Set(variables);
+  const numbers = new Map(frozen.map(({ dataId }) => [dataId, () => backend.resident(dataId).data]));
+  const trace = new Trace(variables, (dataId) => numbers.get(dataId)?.(), layerInTrace);
+  const before = variables.map((variable) => variable.clone());
+  // A scope and not tf.tidy: what is returned are no tensors.
+  tf.engine().startScope('step');
+  try {
+    return backend.inTrace(trace, () => {
+      const tensors = Object.entries(inputs).map(([name, { data, shape }]): [string, tf.Tensor] => {
+        const value = trace.graph.input(INPUT + name, shape, typeOf(data));
+        return [name, tf.engine().makeTensorFromTensorInfo(backend.makeTensor(value, shape), backend)];
+      });
+      const returned = trackLayers(() => body(Object.fromEntries(tensors)));
+      refuseNewVariables(trace, known);
+      const results = Object.entries(returned).map(([name, tensor]) =>
+        outputOf(backend, RESULT + name, tensor),
+      );
+      tf.dispose(returned);
+      const assignments = variables.flatMap((variable, index) => {
+        if (variable.dataId === before[index]!.dataId) return [];
+        const name = `state ${index}`;
+        return [{ name, variable, output: outputOf(backend, name, variable) }];
+      });
+      return { trace, results, assignments };
+    });
+  } finally {
+    tf.engine().endScope();
+    variables.forEach((variable, index) => {
+      if (variable.dataId !== before[index]!.dataId) variable.assign(before[index]!);
+      before[index]!.dispose();
+    });
+  }
+}
+
+function refuseNewVariables(trace: Trace, known: ReadonlySet<tf.Variable>): void {
+  const made = Object.values(tf.engine().registeredVariables).find((variable) => !known.has(variable));
+  if (made) {
+    throw trace.error(`it makes the variable ${made.name}; variables must be there before the step`);
+  }
+}
+
+function outputOf(backend: GraphBackend, name: string, tensor: tf.Tensor): ProgramOutput {
+  return { name, value: backend.valueFor(tensor), shape: tensor.shape, dtype: tensor.dtype as DataType };
+}
+
+function load(model: Uint8Array, backend: GraphBackend): NativeSession {
+  try {
+    return openSession(model, sessionOptions(backend.settings));
+  } catch (error) {
+    throw new EngineError(`onnxruntime refused the program of a step: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Arrays that programs write the next values of variables into. */
+const spares = new WeakMap<tf.Variable, RuntimeTensor>();
+
+function spareOf(variable: tf.Variable): RuntimeTensor {
+  const spare = spares.get(variable) ?? emptyTensor(variable.dtype as DataType, variable.shape);
+  spares.set(variable, spare);
+  return spare;
+}
+
+function assign(backend: GraphBackend, variable: tf.Variable, next: RuntimeTensor): void {
+  if (backend.refCount(variable.dataId) === 1) {
+    spares.set(variable, backend.exchange(variable.dataId, next));
+    return;
+  }
+  // Somebody else holds the old numbers, under another tensor: they must stay.
+  const info = backend.adoptArray(next, variable.shape, variable.dtype as DataType);
+  const tensor = tf.engine().makeTensorFromTensorInfo(info, backend);
+  variable.assign(tensor);
+  tensor.dispose();
+  spares.delete(variable);
+}
+
+function emptyTensor(dtype: DataType, shape: readonly number[]): RuntimeTensor {
+  const size = shape.reduce((product, length) => product * length, 1);
+  return makeTensor(dtype, allocate(dtype, size), shape);
+}
+
+function typeOf(data: HostArray): DataType {
+  return data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : 'bool';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
