@@ -15,7 +15,8 @@ const rooms = {
   engine: ['random', 'onnx'],
   models: ['engine', 'experiment'],
   distill: ['experiment', 'models'],
-  trainer: ['experiment', 'random', 'runs', 'data', 'engine', 'models', 'distill'],
+  targets: ['runs', 'data', 'engine', 'models'],
+  trainer: ['experiment', 'random', 'runs', 'data', 'engine', 'models', 'distill', 'targets'],
   cli: ['experiment', 'runs', 'data', 'engine', 'models', 'distill', 'trainer'],
   extension: ['experiment', 'runs', 'protocol'],
 };
@@ -31,6 +32,7 @@ const bannedPackages = {
   engine: ['vscode'],
   models: ['vscode'],
   distill: ['vscode', 'node:*'],
+  targets: ['vscode'],
   trainer: ['vscode'],
   cli: ['vscode'],
   extension: ['@tensorflow/*', 'onnxruntime-*', 'esbuild'],

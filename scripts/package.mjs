@@ -96,6 +96,7 @@ function checkParts(files) {
     'dist/extension.js',
     'dist/cli.js',
     'dist/trainer.js',
+    'dist/loader.js',
     'dist/tfjs.js',
     'dist/webview/curves.js',
     'schemas/experiment.schema.json',

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import colors from 'picocolors';
 import { ModelError } from '../models/model';
 import { readSafetensors, type StoredTensor } from '../models/safetensors';
-import { RUN_FILES } from '../runs/record';
+import { RUN_FILES, type RunProgress } from '../runs/record';
 import { compareRuns, reportOf, roleAmong } from '../runs/report';
 import { RunStore } from '../runs/store';
 import type { RunSummary } from '../runs/summary';
@@ -81,6 +81,8 @@ export async function showRun(name: string, options: BrowseOptions): Promise<Exi
     ['created', run.createdAt],
     ['engine', run.progress?.engine ? usedEngineText(run.progress.engine) : ''],
     ['folder', run.directory],
+    ['targets', run.progress?.targets ?? ''],
+    ['batches', describeBatches(run.progress?.batches)],
     ['notes', run.labels.notes],
   ];
   printLine(colors.bold(run.id));
@@ -88,6 +90,13 @@ export async function showRun(name: string, options: BrowseOptions): Promise<Exi
   if (run.progress && run.state === 'running') printLine(describeProgress(run.name, run.progress));
   printLine(`\n${layOutReport(report)}`);
   return EXIT.ok;
+}
+
+/** How the batches of a run came about; empty for a run that has not told. */
+function describeBatches(batches: RunProgress['batches']): string {
+  return batches
+    ? `${batches.made} Waiting for them took ${percent(batches.stallShare)} of the training.`
+    : '';
 }
 
 /** `distillery compare ID…` */
@@ -167,6 +176,8 @@ function machineSummary(run: RunSummary, runs: readonly RunSummary[]): Record<st
     last: progress?.last ?? null,
     parameters: progress?.parameters ?? null,
     multiplyAdds: progress?.multiplyAdds ?? null,
+    targets: progress?.targets ?? null,
+    batches: progress?.batches ?? null,
     reason: end?.reason ?? null,
     seconds: end?.seconds ?? null,
     archived: labels.archived,

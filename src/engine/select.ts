@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
-import { registerBatchNormGradient } from './batchNorm';
 import { CompiledEngine } from './compiled/engine';
 import { loadRuntime } from './compiled/runtime';
 import { startCompiled } from './compiled/start';
@@ -8,13 +7,15 @@ import { EagerEngine } from './eager';
 import {
   ENGINE_NAMES,
   EngineError,
+  type Engine,
   type EngineFacts,
   type EngineName,
-  type Engine,
   type StartedEngine,
 } from './engine';
+import { registerGradients } from './gradients/register';
 import { findInstalledRuntime, withInstalledRuntime } from './installFolder';
 import { correctAveragePoolGradient, correctResizeNearestGradient } from './pooling';
+import { correctRandomLayers } from './randomLayers';
 import { findTfjsNode, loadTfjsNode, notInstalled } from './tfjsNode';
 import { completeWasmKernels } from './wasm/register';
 
@@ -155,7 +156,8 @@ function correctKernels(): void {
   if (corrected) return;
   corrected = true;
   tf.enableProdMode();
-  registerBatchNormGradient();
+  registerGradients();
+  correctRandomLayers();
   correctAveragePoolGradient('cpu');
   correctResizeNearestGradient('cpu');
   completeWasmKernels();

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, loadavg } from 'node:os';
 import type { LoweringOptions } from './lowering/lowering';
 import type { SessionOptions } from './runtime';
 
@@ -17,15 +17,25 @@ export function threadsFromEnvironment(): number {
   return Number.isInteger(wanted) && wanted > 0 ? wanted : availableParallelism();
 }
 
+/**
+ * Whether threads may wait for their next work in a loop: between two ops that gains a tenth where nobody else wants the
+ * cores, and costs half and more where somebody does. This process and one that it took over from count as nobody; a
+ * system that does not tell its load says 0.
+ */
+function coresAreFree(): boolean {
+  return loadavg()[0]! < 1.25 * availableParallelism();
+}
+
 export function sessionOptions({ provider, threads, profile }: CompilerSettings): SessionOptions {
   return {
     executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
-    // The lowering has chosen layouts; `all` would choose others.
-    graphOptimizationLevel: 'extended',
+    // The lowering has done what there is to gain; onnxruntime's passes over a large graph take seconds and find nothing.
+    graphOptimizationLevel: 'disabled',
     executionMode: 'sequential',
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
+    extra: { session: { intra_op: { allow_spinning: coresAreFree() ? '1' : '0' } } },
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
   };
 }

@@ -118,7 +118,7 @@ function inputGradientBlocked(
  *
  * @param target the shape to cut or fill to, where it is not a multiple.
  */
-function spreadBlocks(
+export function spreadBlocks(
   { emitter, block }: Lowering,
   image: string,
   shape: readonly number[],
@@ -185,7 +185,7 @@ function filterGradientBlocked(
   const [height, width, channelsIn, channelsOut] = value.shape as Shape4;
   const [batch, imageHeight, imageWidth] = x.shape as Shape4;
   const [, rows, columns] = dy.shape as Shape4;
-  const groups = (2 * batch) / block;
+  const groups = batch / groupSize(rows * columns, channelsOut, block);
   // What the windows reach is all that the convolution may see, so that it gives the filter's size.
   const reach = [height + strides[0] * (rows - 1), width + strides[1] * (columns - 1)] as const;
   const behind = [reach[0] - imageHeight - pads[0], reach[1] - imageWidth - pads[1]] as const;
@@ -201,6 +201,19 @@ function filterGradientBlocked(
   const summed = emitter.sum(emitter.reshape(gradient, split), [1]);
   const ordered = emitter.transpose(summed, [2, 3, 0, 4, 1, 5]);
   lowering.set(value, 'last', emitter.reshape(ordered, [height, width, channelsIn, channelsOut]));
+}
+
+/** What a filter that is read again and again should take of the cache at most, in numbers. */
+const CACHED_NUMBERS = 2 ** 17;
+/** So many output channels a convolution works on at a time. */
+const CHANNELS_AT_ONCE = 64;
+
+/** Images in a group: fewer than a block of them, and so few that what they make a filter of stays in the cache. */
+function groupSize(positions: number, channels: number, block: number): number {
+  const perImage = positions * Math.min(channels, CHANNELS_AT_ONCE);
+  let size = block / 2;
+  while (size > 1 && size * perImage > CACHED_NUMBERS) size /= 2;
+  return size;
 }
 
 /** dy as filters of groups of images; declared `[groups · channels, batch / groups, rows, columns]`. */

@@ -2,7 +2,7 @@ import type { Value, ValueOf } from '../graph/value';
 import { BLOCKED } from '../lowering/emitter';
 import type { Lowering } from '../lowering/lowering';
 import { depthwiseBlocks, depthwiseFilter, windowAttributes } from './convolution';
-import { gradientPads, outputPadding, turned } from './convolutionGradients';
+import { gradientPads, outputPadding, spreadBlocks, turned } from './convolutionGradients';
 import type { OpDefinitions } from './definition';
 
 type Shape4 = readonly [number, number, number, number];
@@ -14,14 +14,13 @@ function lowerInputGradient(lowering: Lowering, value: ValueOf<'DepthwiseInputGr
   const shape = filter.shape as Shape4;
   const [, , channels, multiplier] = shape;
   const pads = gradientPads(window, value.shape as Shape4, dy.shape as Shape4);
-  const plain = multiplier === 1 && window.strides[0] * window.strides[1] === 1 && Math.min(...pads) >= 0;
-  if (plain && lowering.canBlock(value)) {
+  if (multiplier === 1 && Math.min(...pads) >= 0 && lowering.canBlock(value)) {
     const taps = lowering.layouts.once(`${filter.id} turned depthwise in blocks`, () =>
       depthwiseBlocks(lowering, turned(lowering, lowering.get(filter), shape), shape),
     );
     const attributes = { kernel_shape: window.kernel, pads, dilations: window.dilations, group: channels };
-    const inputs = [lowering.get(dy, 'blocked'), taps];
-    lowering.set(value, 'blocked', emitter.emit('Conv', inputs, attributes, BLOCKED));
+    const spread = spreadBlocks(lowering, lowering.get(dy, 'blocked'), dy.shape, window.strides);
+    lowering.set(value, 'blocked', emitter.emit('Conv', [spread, taps], attributes, BLOCKED));
     return;
   }
   const attributes = {
