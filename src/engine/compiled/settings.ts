@@ -2,9 +2,13 @@ import { availableParallelism } from 'node:os';
 import type { LoweringOptions } from './lowering/lowering';
 import type { SessionOptions } from './runtime';
 
+/** What onnxruntime can compute on. */
+export const PROVIDERS = ['cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const;
+export type Provider = (typeof PROVIDERS)[number];
+
 /** Where and how programs are run. Chosen once, when the engine starts. */
 export interface CompilerSettings extends LoweringOptions {
-  provider: 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
+  provider: Provider;
   /** Threads of one op; results are the same bits for any number. */
   threads: number;
   /** Where onnxruntime writes how long each node took: the beginning of a file's path. */
@@ -17,9 +21,13 @@ export function threadsFromEnvironment(): number {
   return Number.isInteger(wanted) && wanted > 0 ? wanted : availableParallelism();
 }
 
-export function sessionOptions({ provider, threads, profile }: CompilerSettings): SessionOptions {
+/** @param onDevice the outputs that stay in the memory of the device. */
+export function sessionOptions(
+  { provider, threads, profile }: CompilerSettings,
+  onDevice: readonly string[] = [],
+): SessionOptions {
   return {
-    executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
+    executionProviders: executionProviders(provider),
     // The lowering has chosen layouts; `all` would choose others.
     graphOptimizationLevel: 'extended',
     executionMode: 'sequential',
@@ -27,5 +35,25 @@ export function sessionOptions({ provider, threads, profile }: CompilerSettings)
     interOpNumThreads: 1,
     logSeverityLevel: 3,
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
+    ...(onDevice.length === 0
+      ? {}
+      : { preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, 'gpu-buffer'])) }),
   };
+}
+
+/** What a provider cannot do is done by the processor. */
+function executionProviders(provider: Provider): NonNullable<SessionOptions['executionProviders']> {
+  switch (provider) {
+    case 'cpu':
+      return ['cpu'];
+    case 'webgpu':
+      // Channels last, its default, computes several convolutions wrongly (docs/engine.md tells which). The validation
+      // makes a run fail when memory is short; without it the results would be zeros.
+      return [{ name: provider, preferredLayout: 'NCHW', validationMode: 'basic' }, 'cpu'];
+    case 'coreml':
+      return [provider, 'cpu'];
+    case 'cuda':
+    case 'dml':
+      return [{ name: provider, deviceId: 0 }, 'cpu'];
+  }
 }
