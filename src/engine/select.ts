@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { CompiledEngine } from './compiled/engine';
+import { ProviderError, type ProviderRequest } from './compiled/providers';
 import { startCompiled } from './compiled/start';
 import { EagerEngine } from './eager';
 import { ENGINE_NAMES, EngineError, type Engine, type EngineName } from './engine';
@@ -37,15 +38,20 @@ const PREFERENCE: readonly EngineName[] = ['compiled', 'tfjs-node-gpu', 'tfjs-no
  *
  * @param requested `auto`, or the name of an engine.
  * @param workspace folder in which tfjs-node is looked for.
+ * @param provider what the engine `compiled` runs on; without it, what `DISTILLERY_PROVIDER` says, else `auto`.
  * @throws EngineError when the requested engine is unknown or does not work here; `auto` falls back and says so in its reason.
  */
-export async function selectEngine(requested: string, workspace: string): Promise<Engine> {
+export async function selectEngine(
+  requested: string,
+  workspace: string,
+  provider?: ProviderRequest,
+): Promise<Engine> {
   if (requested !== 'auto') {
     const name = ENGINE_NAMES.find((known) => known === requested);
     if (!name) {
       throw new EngineError(`There is no engine "${requested}". Engines: auto, ${ENGINE_NAMES.join(', ')}.`);
     }
-    return start(name, workspace, 'It was asked for.');
+    return start(name, workspace, 'It was asked for.', provider);
   }
   const refusals: string[] = [];
   for (const name of PREFERENCE) {
@@ -53,9 +59,10 @@ export async function selectEngine(requested: string, workspace: string): Promis
     try {
       const why =
         refusals.length > 0 ? `Slower engines were left: ${refusals.join(' ')}` : 'The fastest engine here.';
-      return await start(name, workspace, why);
+      return await start(name, workspace, why, provider);
     } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
+      // A provider that was asked for by name must not be replaced silently.
+      if (!(error instanceof EngineError) || error instanceof ProviderError) throw error;
       refusals.push(error.message);
     }
   }
@@ -83,15 +90,20 @@ function isTfjsNode(name: EngineName): name is 'tfjs-node' | 'tfjs-node-gpu' {
   return name === 'tfjs-node' || name === 'tfjs-node-gpu';
 }
 
-async function start(name: EngineName, workspace: string, reason: string): Promise<Engine> {
+async function start(
+  name: EngineName,
+  workspace: string,
+  reason: string,
+  provider: ProviderRequest | undefined,
+): Promise<Engine> {
   if (name !== 'compiled') {
     await startBackend(name, workspace);
     return new EagerEngine(name, DEVICES[name], reason);
   }
   correctKernels();
-  const backend = await startCompiled();
+  const { backend, device, reason: choice } = await startCompiled({ provider });
   await selfTest(name);
-  return new CompiledEngine(backend, DEVICES[name], reason);
+  return new CompiledEngine(backend, device, `${reason} ${choice}`);
 }
 
 let corrected = false;
