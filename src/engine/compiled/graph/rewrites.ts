@@ -73,7 +73,8 @@ const maskBeforeUnpooling: Rule = (graph, big, small) => {
 const gatherFactors: Rule = (graph, big, small) => {
   if (small.size >= big.size && scalarOf(small) === undefined) return null;
   const factors = factorsOf(big);
-  return factors && graph.binary('Mul', factors[0], graph.binary('Mul', factors[1], small));
+  if (!factors || sizeTogether(factors[1], small) >= big.size) return null;
+  return graph.binary('Mul', factors[0], graph.binary('Mul', factors[1], small));
 };
 
 /** (x · s) · (y · t) → (x · y) · (s · t): small factors leave a product of big ones. */
@@ -86,9 +87,15 @@ const pullFactorsOut: Rule = (graph, big, small) => {
   const [y, t] = right ?? [small, null];
   const size = sizeOf(broadcastShape(big.shape, small.shape));
   if (x.size !== size && y.size !== size) return null;
+  if (s && t && sizeTogether(s, t) >= size) return null;
   const factor = s && t ? graph.binary('Mul', s, t) : (s ?? t)!;
   return graph.binary('Mul', graph.binary('Mul', x, y), factor);
 };
+
+/** The size of a product: factors per pixel and per channel are small only as long as they do not meet. */
+function sizeTogether(a: Value, b: Value): number {
+  return sizeOf(broadcastShape(a.shape, b.shape));
+}
 
 const sumRules: readonly Rule[] = [addNothing];
 const productRules: readonly Rule[] = [maskBeforeUnpooling, multiplyByOne, gatherFactors, pullFactorsOut];
