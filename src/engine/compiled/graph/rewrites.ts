@@ -73,7 +73,7 @@ const maskBeforeUnpooling: Rule = (graph, big, small) => {
 const gatherFactors: Rule = (graph, big, small) => {
   if (small.size >= big.size && scalarOf(small) === undefined) return null;
   const factors = factorsOf(big);
-  if (!factors || sizeTogether(factors[1], small) >= big.size) return null;
+  if (!factors || !staySmall(factors[1], small, big.size)) return null;
   return graph.binary('Mul', factors[0], graph.binary('Mul', factors[1], small));
 };
 
@@ -87,14 +87,15 @@ const pullFactorsOut: Rule = (graph, big, small) => {
   const [y, t] = right ?? [small, null];
   const size = sizeOf(broadcastShape(big.shape, small.shape));
   if (x.size !== size && y.size !== size) return null;
-  if (s && t && sizeTogether(s, t) >= size) return null;
+  if (s && t && !staySmall(s, t, size)) return null;
   const factor = s && t ? graph.binary('Mul', s, t) : (s ?? t)!;
   return graph.binary('Mul', graph.binary('Mul', x, y), factor);
 };
 
-/** The size of a product: factors per pixel and per channel are small only as long as they do not meet. */
-function sizeTogether(a: Value, b: Value): number {
-  return sizeOf(broadcastShape(a.shape, b.shape));
+/** Whether a product of factors is a small one too: those per pixel and those per channel are not when they meet. */
+function staySmall(a: Value, b: Value, size: number): boolean {
+  const areNumbers = scalarOf(a) !== undefined && scalarOf(b) !== undefined;
+  return areNumbers || sizeOf(broadcastShape(a.shape, b.shape)) < size;
 }
 
 const sumRules: readonly Rule[] = [addNothing];
