@@ -144,6 +144,13 @@ export class Graph {
     return this.make('Step', [alpha === 0 && relu ? relu : x], { alpha });
   }
 
+  /** x as a value times one number, where it is that: a linear op can take the number at its smaller side. */
+  withoutNumber(x: Value): { value: Value; factor: Value | null } {
+    const [value, factor] = x.inputs;
+    const splits = this.rewrites && x.op === 'Mul' && factor!.size === 1 && value!.size === x.size;
+    return splits ? { value: value!, factor: factor! } : { value: x, factor: null };
+  }
+
   /** Writes out what a compact shape leaves implied. */
   expand(x: Value, shape: readonly number[]): Value {
     return sameShape(x.shape, shape) ? x : this.make('Expand', [x], { shape: [...shape] });

@@ -115,8 +115,13 @@ function inputGradient(op: 'ConvInputGradient' | 'DepthwiseInputGradient'): Kern
     const shape = call.attribute<number[]>('inputShape');
     const window = convolutionWindow(call, shape, call.shape('filter'), op === 'DepthwiseInputGradient');
     if (!window) return null;
-    const dy = withinWindows(call.graph, call.whole('dy'), window, shape);
-    return call.result(call.graph.make(op, [dy, call.whole('filter')], { ...window, shape }), shape);
+    const { graph } = call;
+    const { value, factor } = graph.withoutNumber(call.whole('dy'));
+    const dy = withinWindows(graph, value, window, shape);
+    const filter = call.whole('filter');
+    // The filter is the smaller one.
+    const scaled = factor ? graph.binary('Mul', filter, factor) : filter;
+    return call.result(graph.make(op, [dy, scaled], { ...window, shape }), shape);
   };
 }
 
@@ -125,8 +130,10 @@ function filterGradient(op: 'ConvFilterGradient' | 'DepthwiseFilterGradient'): K
     const shape = call.attribute<number[]>('filterShape');
     const window = convolutionWindow(call, call.shape('x'), shape, op === 'DepthwiseFilterGradient');
     if (!window) return null;
-    const inputs = [call.whole('x'), call.whole('dy')];
-    return call.result(call.graph.make(op, inputs, { ...window, shape }), shape);
+    const { graph } = call;
+    const { value: dy, factor } = graph.withoutNumber(call.whole('dy'));
+    const gradient = graph.make(op, [call.whole('x'), dy], { ...window, shape });
+    return call.result(factor ? graph.binary('Mul', gradient, factor) : gradient, shape);
   };
 }
 
