@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { EngineError } from './engine';
 import { enginesFolder, packageHomes } from './installFolder';
+import { recipesFor } from './recipes';
 
 export type TfjsNodePackage = 'tfjs-node' | 'tfjs-node-gpu';
 
@@ -48,6 +49,10 @@ function findIn(home: string, name: TfjsNodePackage): FoundPackage | null {
 
 /** What to do for a package that is not there. */
 export function notInstalled(name: TfjsNodePackage, workspace: string): string {
+  const platform = `${process.platform}-${process.arch}`;
+  if (!recipesFor(platform).some((recipe) => recipe.name === name)) {
+    return `@tensorflow/${name} is not installed. It has no binaries for ${platform}.`;
+  }
   const command = `distillery engines --install ${name}`;
   if (workspace === enginesFolder()) return `@tensorflow/${name} is not installed. Install it: ${command}`;
   return (
