@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { keyedRandom, permutation } from '../../random/keyed';
+import type { Engine } from '../engine';
 
 /** A function of tensors whose gradients are compared with finite differences. */
 export type GradientCase = readonly [
@@ -71,11 +72,14 @@ export function inputsOf(shapes: GradientCase[1]): tf.Tensor[] {
   return shapes.map((shape, index) => tf.tensor(distinctValues(shape, `input ${index}`), [...shape]));
 }
 
-/** The gradients as the active engine gives them, by tfjs's tape; and what f gives there. */
-export function tapeGradients([, shapes, f]: GradientCase): {
+/** What an engine makes of a case. */
+export interface TapeGradients {
   gradients: Float32Array[];
   output: Float32Array;
-} {
+}
+
+/** The gradients as the active engine gives them, by tfjs's tape; and what f gives there. */
+export function tapeGradients([, shapes, f]: GradientCase): TapeGradients {
   const inputs = inputsOf(shapes);
   const output = f(...inputs);
   const weights = tf.tensor(distinctValues(output.shape, 'weights'), output.shape);
@@ -86,6 +90,31 @@ export function tapeGradients([, shapes, f]: GradientCase): {
   };
   tf.dispose([inputs, output, weights, gradients]);
   return result;
+}
+
+/** The same out of one step. @throws when the engine refuses to compile it. */
+export async function stepGradients([, shapes, f]: GradientCase, engine: Engine): Promise<TapeGradients> {
+  const arrays = shapes.map((shape, index) => distinctValues(shape, `input ${index}`));
+  const inputs = Object.fromEntries(
+    arrays.map((data, index) => [String(index), { data, shape: shapes[index]! }]),
+  );
+  const step = engine.prepare(
+    (given) => {
+      const tensors = shapes.map((_, index) => given[String(index)]!);
+      const output = f(...tensors);
+      const weights = tf.tensor(distinctValues(output.shape, 'weights'), output.shape);
+      const gradients = tf.grads((...moved: tf.Tensor[]) => tf.sum(tf.mul(f(...moved), weights)))(tensors);
+      return { output, ...Object.fromEntries(gradients.map((gradient, index) => [`d${index}`, gradient])) };
+    },
+    {
+      onRefused: (reason) => {
+        throw new Error(reason);
+      },
+    },
+  );
+  const { output, ...rest } = await step.run(inputs);
+  step.dispose();
+  return { output: output!, gradients: shapes.map((_, index) => rest[`d${index}`]!) };
 }
 
 /** How far a gradient is from the numeric one, beside the steepest slope. */

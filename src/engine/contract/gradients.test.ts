@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { BACKEND } from '../compiled/backend';
 import { startCompiled } from '../compiled/start';
+import type { Engine } from '../engine';
 import { selectEngine } from '../select';
 import { findTfjsNode } from '../tfjsNode';
 import { EXCLUSIONS } from './exclusions';
@@ -10,6 +11,7 @@ import {
   furthest,
   inputsOf,
   numericGradients,
+  stepGradients,
   tapeGradients,
   type GradientCase,
   type NumericGradient,
@@ -26,6 +28,8 @@ interface Contender {
   engine: 'compiled' | 'cpu' | 'wasm' | 'tfjs-node';
   backend: string;
   start: () => Promise<unknown>;
+  /** Whether each case becomes one compiled step, and not op by op. */
+  inSteps?: boolean;
 }
 
 function contender(engine: Contender['engine'], backend: string): Contender {
@@ -43,6 +47,7 @@ function lowering(name: string, settings: Parameters<typeof startCompiled>[0]): 
 
 const contenders: Contender[] = [
   contender('compiled', BACKEND),
+  { ...contender('compiled', BACKEND), name: 'compiled, in a step', inSteps: true },
   lowering('channels first', { block: 0 }),
   lowering('portable', { block: 0, extensions: false }),
   lowering('nothing joined', { fuse: false }),
@@ -72,22 +77,28 @@ function expectedOf(
   return result;
 }
 
-describe.each(contenders)('gradients on $name', ({ engine, backend, start }) => {
-  beforeAll(start);
+describe.each(contenders)('gradients on $name', ({ name, engine, backend, start, inSteps = false }) => {
+  let chosen: Engine;
 
-  test.each(CASES)('%s', (...given) => {
-    const check = () => {
+  beforeAll(async () => {
+    const started = await start();
+    if (inSteps) chosen = started as Engine;
+  });
+
+  test.each(CASES)('%s', async (...given) => {
+    const check = async () => {
       const { gradients, output } = expectedOf(given, backend);
-      const actual = tapeGradients(given);
+      const actual = inSteps ? await stepGradients(given, chosen) : tapeGradients(given);
       expect(furthest(actual.output, output), 'what f gives').toBeLessThan(1e-4);
       actual.gradients.forEach((gradient, which) => {
         expect(distance(gradient, gradients[which]!), `input ${which}`).toBeLessThan(5e-3);
       });
     };
     const exclusion = EXCLUSIONS.find(
-      ({ engines, cases }) => engines.includes(engine) && cases.test(given[0]),
+      ({ engines, cases }) => (engines.includes(engine) || engines.includes(name)) && cases.test(given[0]),
     );
-    if (exclusion) expect(check, `no longer true: ${exclusion.reason}`).toThrow();
-    else check();
+    if (exclusion) {
+      await expect(check(), `no longer true: ${exclusion.reason}`).rejects.toThrow(exclusion.refusal);
+    } else await check();
   });
 });
