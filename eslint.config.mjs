@@ -8,30 +8,34 @@ import typescript from 'typescript-eslint';
 const rooms = {
   random: [],
   experiment: [],
+  onnx: [],
   protocol: ['experiment', 'runs'],
   runs: ['experiment'],
   data: ['experiment', 'random'],
-  engine: ['random'],
+  engine: ['random', 'onnx'],
   models: ['engine', 'experiment'],
   distill: ['experiment', 'models'],
-  trainer: ['experiment', 'random', 'runs', 'data', 'engine', 'models', 'distill'],
+  targets: ['runs', 'data', 'engine', 'models'],
+  trainer: ['experiment', 'random', 'runs', 'data', 'engine', 'models', 'distill', 'targets'],
   cli: ['experiment', 'runs', 'data', 'engine', 'models', 'distill', 'trainer'],
   extension: ['experiment', 'runs', 'protocol'],
 };
 
 /** Packages that a room must not load: the extension host stays light, the language and the protocol stay pure. */
 const bannedPackages = {
-  random: ['vscode', '@tensorflow/*', 'node:*'],
-  experiment: ['vscode', '@tensorflow/*', 'node:*'],
-  protocol: ['vscode', '@tensorflow/*', 'node:*'],
-  runs: ['vscode', '@tensorflow/*'],
-  data: ['vscode', '@tensorflow/*'],
+  random: ['vscode', '@tensorflow/*', 'onnxruntime-*', 'node:*'],
+  experiment: ['vscode', '@tensorflow/*', 'onnxruntime-*', 'node:*'],
+  onnx: ['vscode', '@tensorflow/*', 'onnxruntime-*', 'node:*'],
+  protocol: ['vscode', '@tensorflow/*', 'onnxruntime-*', 'node:*'],
+  runs: ['vscode', '@tensorflow/*', 'onnxruntime-*'],
+  data: ['vscode', '@tensorflow/*', 'onnxruntime-*'],
   engine: ['vscode'],
   models: ['vscode'],
   distill: ['vscode', 'node:*'],
+  targets: ['vscode'],
   trainer: ['vscode'],
   cli: ['vscode'],
-  extension: ['@tensorflow/*', 'esbuild'],
+  extension: ['@tensorflow/*', 'onnxruntime-*', 'esbuild'],
 };
 
 const roomRules = Object.entries(rooms).map(([room, allowed]) => {
@@ -62,7 +66,16 @@ const roomRules = Object.entries(rooms).map(([room, allowed]) => {
 });
 
 export default typescript.config(
-  { ignores: ['dist/**', 'node_modules/**', '.vscode-host/**', '.vscode-test/**', 'test-results/**'] },
+  {
+    ignores: [
+      'dist/**',
+      'node_modules/**',
+      '.vscode-host/**',
+      '.vscode-test/**',
+      'test-results/**',
+      'src/onnx/onnx_pb.ts', // generated: npm run onnx
+    ],
+  },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

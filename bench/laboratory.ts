@@ -75,7 +75,7 @@ export class Laboratory {
       seed: 1,
       data: { dataset: 'idx', files: FILES, classes: CLASSES },
       student: { model: `zoo/${pair.teacher.model}`, options: pair.teacher.options },
-      train: { epochs, batch, optimizer: { name: 'adam', lr: 0.002 } },
+      train: { epochs, batch, optimizer: { name: 'adam', lr: COEFFICIENTS.learningRate } },
     });
   }
 
@@ -96,7 +96,7 @@ export class Laboratory {
         soft: { temperature, weight: soft },
         ...(hints ? { hints: [{ ...pair.hint, adapter: 'conv1x1', weight: hint }] } : {}),
       },
-      train: { epochs, batch, optimizer: { name: 'adam', lr: 0.002 } },
+      train: { epochs, batch, optimizer: { name: 'adam', lr: COEFFICIENTS.learningRate } },
       evaluate: { every: 1, batch: 250 },
     });
   }

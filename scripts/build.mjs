@@ -12,6 +12,7 @@ import { build, context } from 'esbuild';
  *
  *     extension.js           the extension host's bundle
  *     cli.js, trainer.js     the terminal command and the child process that trains
+ *     loader.js              the thread of the trainer that makes batches
  *     tfjs.js, *.wasm        TensorFlow.js, once: whoever asks for any @tensorflow package gets this one instance
  *     webview/NAME.{js,css}  one bundle for each webview/NAME/main.ts, with the codicons beside it
  *
@@ -29,6 +30,7 @@ const programs = [
   { name: 'extension', entry: 'src/extension/extension.ts' },
   { name: 'cli', entry: 'src/cli/main.ts', executable: true },
   { name: 'trainer', entry: 'src/trainer/main.ts' },
+  { name: 'loader', entry: 'src/data/loaderThread.ts' },
 ];
 
 /** The tfjs packages that the code imports; each is a property of the exports of `dist/tfjs.js`. */

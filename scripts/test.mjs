@@ -34,7 +34,10 @@ const stages = {
       node('node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.') && clean,
     );
   },
-  schema: () => one(node('scripts/schema.mjs', '--check')),
+  schema: () => {
+    const current = node('scripts/schema.mjs', '--check');
+    return one(node('scripts/onnx.mjs', '--check') && current);
+  },
   unit: () => vitest('unit'),
   specs: () => coreSpecs(),
   trainer: () => vitest('trainer'),

@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from models import ConvNet, ResidualNet
 
-HARD, SOFT, TEMPERATURE, LEARNING_RATE = 0.3, 0.7, 4.0, 2e-3
+HARD, SOFT, TEMPERATURE, LEARNING_RATE = 0.3, 0.7, 4.0, 1e-3
 
 TEACHERS = {
     "conv": lambda: ConvNet((32, 64, 128), depth=2, guided=1, inputs=1),
@@ -49,13 +49,13 @@ def main() -> None:
     }
     weights = folder / "teacher.pt"
     if request["who"] == "teacher":
-        teacher = TEACHERS[request["pair"]]().to(device)
+        teacher = TEACHERS[request["pair"]]().apply(initialize)
         fit(teacher, None, loaders, folder / "teacher", request)
         torch.save(teacher.state_dict(), weights)
         return
     teacher = TEACHERS[request["pair"]]()
     teacher.load_state_dict(torch.load(weights, map_location="cpu"))
-    student = STUDENTS[request["pair"]]()
+    student = STUDENTS[request["pair"]]().apply(initialize)
     fit(student, teacher, loaders, folder / "student", request)
 
 
@@ -112,6 +112,15 @@ def fit(
         if accuracy > best:
             best = accuracy
             torch.save(state, f"{prefix}-best.pt")
+
+
+def initialize(module: nn.Module) -> None:
+    """He et al. 2015, as the zoo's models start, so that both sides learn alike."""
+    if isinstance(module, nn.Conv2d):
+        nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+    elif isinstance(module, nn.Linear):
+        nn.init.xavier_uniform_(module.weight)
+        nn.init.zeros_(module.bias)
 
 
 def soft_target_loss(student: Tensor, teacher: Tensor) -> Tensor:

@@ -120,6 +120,8 @@ function npmIn(cwd, nodeHome) {
     ...process.env,
     PATH: `${join(nodeHome, 'bin')}${delimiter}${process.env['PATH'] ?? ''}`,
     npm_config_nodedir: nodeHome,
+    // `npm test` hands on the setting of this repository, with which nothing would be compiled.
+    npm_config_ignore_scripts: 'false',
   };
   return (...arguments_) => {
     try {

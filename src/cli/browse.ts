@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import colors from 'picocolors';
 import { ModelError } from '../models/model';
 import { readSafetensors, type StoredTensor } from '../models/safetensors';
-import { RUN_FILES } from '../runs/record';
+import { RUN_FILES, type RunProgress } from '../runs/record';
 import { compareRuns, reportOf, roleAmong } from '../runs/report';
 import { RunStore } from '../runs/store';
 import type { RunSummary } from '../runs/summary';
@@ -87,6 +87,8 @@ export async function showRun(name: string, options: BrowseOptions): Promise<Exi
     ['experiment', `${run.experimentPath} (seed ${run.seed})`],
     ['created', run.createdAt],
     ['folder', run.directory],
+    ['targets', run.progress?.targets ?? ''],
+    ['batches', describeBatches(run.progress?.batches)],
     ['notes', run.labels.notes],
   ];
   printLine(colors.bold(run.id));
@@ -94,6 +96,13 @@ export async function showRun(name: string, options: BrowseOptions): Promise<Exi
   if (run.progress && run.state === 'running') printLine(describeProgress(run.name, run.progress));
   printLine(`\n${layOutReport(report)}`);
   return EXIT.ok;
+}
+
+/** How the batches of a run came about; empty for a run that has not told. */
+function describeBatches(batches: RunProgress['batches']): string {
+  return batches
+    ? `${batches.made} Waiting for them took ${percent(batches.stallShare)} of the training.`
+    : '';
 }
 
 /** `distillery compare ID…` */
@@ -189,6 +198,8 @@ function machineSummary(run: RunSummary, runs: readonly RunSummary[]): Record<st
     last: progress?.last ?? null,
     parameters: progress?.parameters ?? null,
     multiplyAdds: progress?.multiplyAdds ?? null,
+    targets: progress?.targets ?? null,
+    batches: progress?.batches ?? null,
     reason: end?.reason ?? null,
     seconds: end?.seconds ?? null,
     archived: labels.archived,

@@ -4,6 +4,7 @@ import { EventTail } from '../runs/eventLog';
 import type { RunEvent } from '../runs/events';
 import type { RunFolder } from '../runs/folder';
 import { RUN_FILES } from '../runs/record';
+import { describeTargets } from '../runs/targets';
 
 /** Reads what runs say while they are followed. What earlier attempts of a resumed run said was said then. */
 export class RunNews {
@@ -37,6 +38,8 @@ export function describeEvent(event: RunEvent): string | null {
     }
     case 'adapter':
       return `hint ${event.hint + 1}: adapter ${event.kind}. ${event.reason}`;
+    case 'targets':
+      return describeTargets(event);
     case 'warning':
       return `${colors.yellow('warning:')} ${event.message}`;
     case 'note':

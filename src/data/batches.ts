@@ -13,6 +13,12 @@ export interface BatcherOptions {
   augment?: Augmentation | undefined;
 }
 
+/** What a batch is written into; large enough for a whole one. */
+export interface BatchBuffers {
+  images: Float32Array;
+  labels: Int32Array;
+}
+
 /** A byte as a number in [0, 1]. */
 const SCALED = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
 
@@ -24,58 +30,67 @@ const SCALED = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
  */
 export class Batcher {
   readonly stepsPerEpoch: number;
-  private readonly images: Float32Array;
-  private readonly labels: Int32Array;
+  private buffers: BatchBuffers | null = null;
   private order: { epoch: number; samples: Uint32Array } | null = null;
 
   constructor(
     private readonly set: ImageSet,
     private readonly options: BatcherOptions,
   ) {
-    const size = Math.min(options.batch, set.count);
     this.stepsPerEpoch = Math.ceil(set.count / options.batch);
-    this.images = new Float32Array(size * pixelsOf(set));
-    this.labels = new Int32Array(size);
   }
 
   /**
    * @param epoch from 0.
    * @param index number of the batch in its epoch, 0 … stepsPerEpoch − 1.
-   * @returns the batch; its arrays are overwritten by the next call.
+   * @param buffers what the batch is written into; without them its arrays are overwritten by the next call.
    * @throws RangeError for an index outside the epoch.
    */
-  batch(epoch: number, index: number): Batch {
-    if (!Number.isInteger(index) || index < 0 || index >= this.stepsPerEpoch) {
-      throw new RangeError(`There is no batch ${index}: an epoch has ${this.stepsPerEpoch}.`);
-    }
-    const first = index * this.options.batch;
-    const size = Math.min(this.options.batch, this.set.count - first);
+  batch(epoch: number, index: number, buffers = (this.buffers ??= this.makeBuffers())): Batch {
+    const samples = this.samples(epoch, index);
     const pixels = pixelsOf(this.set);
-    for (let row = 0; row < size; row += 1) {
-      const sample = this.sampleAt(epoch, first + row);
-      this.labels[row] = this.set.labels[sample]!;
-      this.writeImage(epoch, sample, row * pixels);
+    for (const [row, sample] of samples.entries()) {
+      buffers.labels[row] = this.set.labels[sample]!;
+      this.writeImage(epoch, sample, buffers.images, row * pixels);
     }
+    const size = samples.length;
     return {
       size,
-      images: this.images.subarray(0, size * pixels),
-      labels: this.labels.subarray(0, size),
+      images: buffers.images.subarray(0, size * pixels),
+      labels: buffers.labels.subarray(0, size),
     };
   }
 
-  private sampleAt(epoch: number, place: number): number {
-    if (!this.options.shuffle) return place;
-    if (this.order?.epoch !== epoch) {
-      const random = keyedRandom(this.options.seed, 'shuffle', epoch);
-      this.order = { epoch, samples: permutation(this.set.count, random) };
+  /**
+   * Which images a batch holds, by their numbers in the set.
+   *
+   * @throws RangeError for an index outside the epoch.
+   */
+  samples(epoch: number, index: number): Uint32Array {
+    if (!Number.isInteger(index) || index < 0 || index >= this.stepsPerEpoch) {
+      throw new RangeError(`There is no batch ${index}: an epoch has ${this.stepsPerEpoch}.`);
     }
-    return this.order.samples[place]!;
+    const { batch, shuffle, seed } = this.options;
+    const first = index * batch;
+    const last = Math.min(first + batch, this.set.count);
+    if (!shuffle) return Uint32Array.from({ length: last - first }, (_, row) => first + row);
+    if (this.order?.epoch !== epoch) {
+      const samples = permutation(this.set.count, keyedRandom(seed, 'shuffle', epoch));
+      this.order = { epoch, samples };
+    }
+    return this.order.samples.subarray(first, last);
   }
 
-  private writeImage(epoch: number, sample: number, to: number): void {
+  /** Buffers that any batch fits into. */
+  makeBuffers(): BatchBuffers {
+    const size = Math.min(this.options.batch, this.set.count);
+    return { images: new Float32Array(size * pixelsOf(this.set)), labels: new Int32Array(size) };
+  }
+
+  private writeImage(epoch: number, sample: number, images: Float32Array, to: number): void {
     const { augment, seed } = this.options;
     if (augment === undefined) {
-      copyScaled(this.set, sample, this.images, to);
+      copyScaled(this.set, sample, images, to);
       return;
     }
     const random = keyedRandom(seed, 'augment', epoch, sample);
@@ -83,8 +98,13 @@ export class Batcher {
     const right = Math.floor(random() * (2 * augment.shift + 1)) - augment.shift;
     const down = Math.floor(random() * (2 * augment.shift + 1)) - augment.shift;
     const mirror = random() < 0.5 && augment.flip;
-    copyMoved(this.set, sample, this.images, to, right, down, mirror);
+    copyMoved(this.set, sample, images, to, right, down, mirror);
   }
+}
+
+/** Whether images look different in each epoch. */
+export function isAugmented(augment: BatcherOptions['augment']): boolean {
+  return augment !== undefined && (augment.shift > 0 || augment.flip);
 }
 
 /** All images in their order, in batches of `size`, the last one smaller; each overwrites the one before. */

@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
-import { registerBatchNormGradient } from './batchNorm';
 import { CompiledEngine } from './compiled/engine';
 import { ProviderError, type ProviderRequest } from './compiled/providers';
 import { startCompiled } from './compiled/start';
 import { EagerEngine } from './eager';
 import { ENGINE_NAMES, EngineError, type Engine, type EngineName } from './engine';
+import { registerGradients } from './gradients/register';
 import { correctAveragePoolGradient, correctResizeNearestGradient } from './pooling';
+import { correctRandomLayers } from './randomLayers';
 import { findTfjsNode, loadTfjsNode } from './tfjsNode';
 import { completeWasmKernels } from './wasm/register';
 
@@ -111,7 +112,8 @@ function correctKernels(): void {
   if (corrected) return;
   corrected = true;
   tf.enableProdMode();
-  registerBatchNormGradient();
+  registerGradients();
+  correctRandomLayers();
   correctAveragePoolGradient('cpu');
   correctResizeNearestGradient('cpu');
   completeWasmKernels();

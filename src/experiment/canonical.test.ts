@@ -33,6 +33,7 @@ describe('canonicalExperiment', () => {
       'seed: 1\nversion: 1\ntrain: { epochs: 10, batch: 64, optimizer: { name: adam } }\n',
     ],
     ['labels alone written out', 'distill: { hard: {} }\n'],
+    ['whether targets are cached', 'distill: { hard: {}, cache: off }\n'],
     ['one stage, named', 'train: { stages: [{ name: all of it, only: hard, epochs: 10 }] }\n'],
   ])('does not depend on %s', (_, text) => {
     expect(canonical(SMALLEST + text)).toBe(canonical(SMALLEST));

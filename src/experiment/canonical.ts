@@ -13,7 +13,8 @@ export function canonicalExperiment(experiment: Experiment): string {
     data: experiment.data,
     teachers: teachersOf(experiment),
     student: experiment.student,
-    distill,
+    // A cache, like the engine, changes how the numbers are come by, not what they are.
+    distill: { ...distill, cache: undefined },
     stages: stagesOf(experiment).map(({ terms, epochs, optimizer, schedule }) => ({
       terms,
       epochs,

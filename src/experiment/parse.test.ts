@@ -40,6 +40,7 @@ train:
       hard: { weight: 1 },
       soft: { method: 'kd', divergence: 'kl', temperature: 4, weight: 0.9, ensemble: 'probabilities' },
       hints: [{ teacher: 'a', student: 'b', member: 0, adapter: 'auto', distance: 'l2', weight: 1 }],
+      cache: 'auto',
     });
     expect(experiment?.train.stages).toEqual([
       {

@@ -226,6 +226,12 @@ const distill = z
     hard: hard.optional(),
     soft: soft.optional(),
     hints: z.array(hint).min(1).optional().describe('Pairs of layers.'),
+    cache: z
+      .enum(['auto', 'off'])
+      .default('auto')
+      .describe(
+        'What the teacher says of the training images: `auto` computes it once and keeps it on the disk, where the images are not augmented and there are at least two epochs; `off` runs the teacher in every step.',
+      ),
   })
   .describe('What the student learns from. Without it: the labels only.');
 

@@ -1,9 +1,9 @@
 import { createRequire, SourceMap, type SourceMapPayload } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { compileFunction } from 'node:vm';
-import * as tf from '@tensorflow/tfjs';
 import { build, type BuildFailure, type BuildResult, type Message } from 'esbuild';
 import { z } from 'zod';
+import { tfjsOfModels } from '../engine/random';
 import { ModelError, type SourcePosition } from './model';
 
 /** A bundled file of model code, not yet run. */
@@ -114,7 +114,7 @@ function messagePosition({ location }: Message, folder: string): SourcePosition 
 function evaluateBundle(code: string, bundlePath: string, file: string): Record<string, unknown> {
   const userRequire = createRequire(file);
   const modelRequire = (id: string): unknown => {
-    if (tfjsPackages.test(id)) return tf;
+    if (tfjsPackages.test(id)) return tfjsOfModels;
     if (id.startsWith('@tensorflow/tfjs')) {
       throw new Error(`Model code cannot use ${id}: import what you need from '@tensorflow/tfjs'.`);
     }

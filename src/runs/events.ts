@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 /** Metrics measured on a split; `error` = 1 − accuracy. */
 const metrics = z.object({ accuracy: z.number(), loss: z.number() });
+const targetsState = z.enum(['built', 'reused', 'refused']);
 const at = z.number().describe('Milliseconds since 1970.');
 
 export const runEventSchema = z.discriminatedUnion('type', [
@@ -44,6 +45,36 @@ export const runEventSchema = z.discriminatedUnion('type', [
     reason: z.string(),
     parameters: z.int(),
   }),
+  /**
+   * Whether what the teachers say of the training images was computed once and is read from the disk (`built` in this
+   * attempt, `reused` from an earlier one), or the teachers run in every step (`refused`).
+   */
+  z.object({
+    type: z.literal('targets'),
+    at,
+    /** `built` when anything was built, `refused` when nothing is cached. */
+    state: targetsState,
+    targets: z.array(
+      z.object({
+        /** Of the teacher. */
+        teacher: z.string(),
+        /** Null for the logits. */
+        layer: z.string().nullable(),
+        state: targetsState,
+        /** Why it is not cached; null when it is. */
+        reason: z.string().nullable(),
+        bytes: z.number(),
+      }),
+    ),
+    /** Of all that are cached. */
+    bytes: z.number(),
+    /** That it took to compute them, or to check those that were found. */
+    seconds: z.number(),
+    /** That the teachers would take in a step, measured; null when they run in every step anyway. */
+    teacherMilliseconds: z.number().nullable(),
+    /** What is saved in the steps that are left, `seconds` taken off: an estimate. Below 0 it did not pay. */
+    savedSeconds: z.number().nullable(),
+  }),
   /** Means over the steps since the last such event; `losses` holds every weighted term and `total`. */
   z.object({
     type: z.literal('step'),
@@ -55,6 +86,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     gradientNorm: z.number(),
     trainAccuracy: z.number().nullable(),
     imagesPerSecond: z.number(),
+    /** That a step waited for its batch; older logs lack it. */
+    stallMilliseconds: z.number().optional(),
   }),
   z.object({
     type: z.literal('evaluate'),

@@ -30,11 +30,7 @@ export async function writeFileAtomic(
   path: string,
   data: string | Uint8Array | readonly Uint8Array[],
 ): Promise<void> {
-  const folder = dirname(path);
-  const temporary = join(
-    folder,
-    `.${basename(path)}.${process.pid}.${randomBytes(4).toString('hex')}${temporarySuffix}`,
-  );
+  const temporary = temporaryName(path);
   try {
     const handle = await open(temporary, 'wx');
     try {
@@ -44,12 +40,23 @@ export async function writeFileAtomic(
     } finally {
       await handle.close();
     }
-    await whileBusy(() => rename(temporary, path));
+    await putInPlace(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
   }
-  await syncFolder(folder);
+}
+
+/** A name beside `path` that nobody else writes to; what is left there is removed by {@link removeAbandonedTemporaries}. */
+export function temporaryName(path: string): string {
+  const unique = `${process.pid}.${randomBytes(4).toString('hex')}`;
+  return join(dirname(path), `.${basename(path)}.${unique}${temporarySuffix}`);
+}
+
+/** Gives a file that was written and fsynced under its {@link temporaryName} its own name, replacing what has it. */
+export async function putInPlace(temporary: string, path: string): Promise<void> {
+  await whileBusy(() => rename(temporary, path));
+  await syncFolder(dirname(path));
 }
 
 /** {@link writeFileAtomic} of a value as indented JSON. */

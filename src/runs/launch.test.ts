@@ -5,7 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clearStopRequest, readStopRequest, requestStop } from './control';
 import { readRunEnd, readRunFolder, readState } from './folder';
-import { LaunchError, MEMORY_SETTINGS, resumeRun, startTrainer, trainerEnvironment, type TrainerPrograms } from './launch';
+import {
+  LaunchError,
+  MEMORY_SETTINGS,
+  resumeRun,
+  startTrainer,
+  trainerEnvironment,
+  type TrainerPrograms,
+} from './launch';
 import { identifyCurrentProcess, isAlive, killTree } from './process';
 import { RUN_FILES, type ProcessIdentity } from './record';
 import { makeSampleRun } from './sampleRun';

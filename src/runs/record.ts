@@ -115,6 +115,10 @@ export const progressSchema = z.object({
   teachers: z.array(
     z.object({ run: z.string().nullable(), name: z.string(), accuracy: z.number().nullable() }),
   ),
+  /** Whether the targets of the teachers are cached, and why not: a sentence for people. */
+  targets: z.string().optional(),
+  /** Where batches are made and why, a sentence; the share of the training time that waited for them, 0–1. */
+  batches: z.object({ made: z.string(), stallShare: z.number() }).optional(),
 });
 export type RunProgress = z.infer<typeof progressSchema>;
 

@@ -85,6 +85,7 @@ export class RunSeries {
         }
         break;
       case 'adapter':
+      case 'targets':
       case 'checkpoint':
       case 'warning':
       case 'note':

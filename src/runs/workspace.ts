@@ -10,6 +10,11 @@ export function runsFolder(workspace: string): string {
   return join(workspace, distilleryFolder, 'runs');
 }
 
+/** Where targets of teachers are kept: `<workspace>/.distillery/cache/targets`. Nothing there is missed when deleted. */
+export function targetsFolder(workspace: string): string {
+  return join(workspace, distilleryFolder, 'cache', 'targets');
+}
+
 /** The workspace of a run folder, `<workspace>/.distillery/runs/<id>`. */
 export function workspaceOf(runDirectory: string): string {
   return dirname(dirname(dirname(runDirectory)));

@@ -131,7 +131,7 @@ async function collectTeacher(
   if (weights !== null) {
     await collect(findings, [...at, 'weights'], () => loadWeightsInto(built.model, weights));
   }
-  return { model: built.model, label };
+  return { model: built.model, label, architecture };
 }
 
 /** Builds a model and looks at it; what is wrong becomes findings. @param optionsAt where its options stand, if here. */

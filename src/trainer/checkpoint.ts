@@ -19,6 +19,8 @@ export const checkpointStateSchema = z.object({
   last: z.object({ step: z.int(), epoch: z.number(), accuracy: z.number() }).nullable(),
   /** Seconds of work so far, all attempts together. */
   seconds: z.number(),
+  /** The targets of teachers that come from the cache, by the names of their inputs; a resumed run goes on so. */
+  cachedTargets: z.array(z.string()).default([]),
 });
 export type CheckpointState = z.infer<typeof checkpointStateSchema>;
 

@@ -7,10 +7,13 @@ export class CurveWindow {
   private images = 0;
   private correct: number | null = null;
   private gradientNorm = 0;
+  private stallMilliseconds = 0;
   private readonly losses = new Map<string, number>();
   private startedAt = performance.now();
 
-  add(measures: StepMeasures, images: number, labelled: boolean): void {
+  /** @param stallMilliseconds that the step waited for its batch. */
+  add(measures: StepMeasures, images: number, labelled: boolean, stallMilliseconds: number): void {
+    this.stallMilliseconds += stallMilliseconds;
     this.steps += 1;
     this.images += images;
     this.gradientNorm += measures.gradientNorm;
@@ -31,11 +34,13 @@ export class CurveWindow {
       gradientNorm: this.gradientNorm / this.steps,
       trainAccuracy: this.correct === null ? null : this.correct / this.images,
       imagesPerSecond: this.images / Math.max(seconds, 1e-9),
+      stallMilliseconds: this.stallMilliseconds / this.steps,
     };
     this.steps = 0;
     this.images = 0;
     this.correct = null;
     this.gradientNorm = 0;
+    this.stallMilliseconds = 0;
     this.losses.clear();
     this.startedAt = performance.now();
     return point;

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { AdapterPlan } from '../distill/adapters';
 import type { Experiment, HintConfig } from '../experiment/schema';
+import type { TeacherArchitecture } from './assemble';
 
 /** A hint with its two layers found and its adapter made. */
 export interface LessonHint {
@@ -17,6 +18,7 @@ export interface LessonTeacher {
   model: tf.LayersModel;
   /** For people. */
   label: string;
+  architecture: TeacherArchitecture;
 }
 
 /** Everything that is taught: who learns, from whom, through which layers. Made once per run (assemble.ts). */

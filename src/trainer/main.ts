@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import * as path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { clearStopRequest } from '../runs/control';
 import { RUN_FILES } from '../runs/record';
@@ -10,6 +11,9 @@ import { Training } from './train';
 
 /** Exit codes of the trainer; whoever wants to know how a run ended reads its folder. */
 const EXIT = { ended: 0, failed: 1, usage: 2 } as const;
+
+/** Beside this bundle. */
+const loaderPath = fileURLToPath(new URL('loader.js', import.meta.url));
 
 /** The trainer: `trainer.js --run FOLDER` trains the run of that folder, from its last checkpoint if it has one. */
 async function main(): Promise<number> {
@@ -35,7 +39,7 @@ async function main(): Promise<number> {
 async function trainAndReport(reporter: RunReporter): Promise<number> {
   let training: Training | null = null;
   try {
-    const programs = { nodePath: process.execPath, trainerPath: process.argv[1]! };
+    const programs = { nodePath: process.execPath, trainerPath: process.argv[1]!, loaderPath };
     const session = await openSession(reporter, programs);
     training = await Training.open(session, reporter);
     await training.run();
@@ -52,6 +56,7 @@ async function trainAndReport(reporter: RunReporter): Promise<number> {
     await reporter.end('failed', error instanceof Error ? error.message : String(error), seconds);
     return EXIT.failed;
   } finally {
+    await training?.close();
     reporter.close();
   }
 }

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import * as path from 'node:path';
-import { Batcher } from '../data/batches';
+import type { BatcherOptions } from '../data/batches';
 import type { Dataset } from '../data/dataset';
+import { shareImages } from '../data/loader';
 import { openDataset } from '../data/open';
 import type { Engine } from '../engine/engine';
 import { selectEngine } from '../engine/select';
@@ -24,7 +25,10 @@ export interface Session {
   record: RunRecord;
   engine: Engine;
   dataset: Dataset;
-  batcher: Batcher;
+  /** How the training images become batches. */
+  batching: BatcherOptions;
+  /** The bundled thread that makes batches. */
+  loaderPath: string;
   plan: TrainingPlan;
   lesson: Lesson;
   /** The runs that trained the teachers, in order; null for a teacher given by its weights. */
@@ -36,7 +40,10 @@ export interface Session {
  *
  * @throws StoppedByRequest when someone asks to stop meanwhile.
  */
-export async function openSession(reporter: RunReporter, programs: TrainerPrograms): Promise<Session> {
+export async function openSession(
+  reporter: RunReporter,
+  programs: TrainerPrograms & { loaderPath: string },
+): Promise<Session> {
   const { directory } = reporter;
   const record = await readRunRecord(directory);
   const experiment = record.resolved;
@@ -65,14 +72,12 @@ export async function openSession(reporter: RunReporter, programs: TrainerProgra
   if (!lesson) throw new Error(findings.map(({ message }) => message).join('\n'));
   for (const { message } of findings) reporter.event({ type: 'warning', message });
   if (weights === null && taughtBy.length > 0) await bindTeachers(directory, taughtBy);
-  const batcher = new Batcher(dataset.train, {
-    batch: experiment.train.batch,
-    seed: experiment.seed,
-    shuffle: true,
-    augment: experiment.data.augment,
-  });
-  const plan = new TrainingPlan(experiment, batcher.stepsPerEpoch);
-  return { record, engine, dataset, batcher, plan, lesson, teacherRuns: taughtBy.map(({ run }) => run) };
+  const { batch } = experiment.train;
+  const batching = { batch, seed: experiment.seed, shuffle: true, augment: experiment.data.augment };
+  const plan = new TrainingPlan(experiment, Math.ceil(dataset.train.count / batch));
+  const { loaderPath } = programs;
+  const teacherRuns = taughtBy.map(({ run }) => run);
+  return { record, engine, dataset, batching, loaderPath, plan, lesson, teacherRuns };
 }
 
 async function loadData(
@@ -88,7 +93,9 @@ async function loadData(
       reportInBackground(reporter, `${message}${share}`);
     },
   });
-  return reporter.attend(loading);
+  const dataset = await reporter.attend(loading);
+  // The thread that makes batches reads the same bytes.
+  return { ...dataset, train: shareImages(dataset.train) };
 }
 
 /** A run that goes on with other code or data than it began with is not what its seed promises. */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Batch } from '../data/dataset';
+import type { SuppliedBatch } from '../data/supply';
 import { correctCount } from '../distill/hardTargets';
-import type { Engine, StepFunction } from '../engine/engine';
+import type { Engine, StepFunction, StepInput } from '../engine/engine';
 import type { Term } from '../experiment/schema';
 import { weightsOf } from '../models/weights';
 import type { Lesson } from './lesson';
@@ -20,7 +20,7 @@ export interface StepMeasures {
 
 /** A step of a stage, ready to be taken. */
 export interface TrainingStep {
-  take(batch: Batch, learningRate: number): Promise<StepMeasures>;
+  take(batch: SuppliedBatch, learningRate: number): Promise<StepMeasures>;
   /** Frees the engine's part; the variables stay. */
   dispose(): void;
 }
@@ -29,6 +29,8 @@ export interface TrainingStep {
  * Prepares the training step of a stage: teachers forward, student forward, losses, backward, optimizer.
  *
  * @param variables what moves: the student's (or its part up to the guided layers) and the adapters'.
+ * @param cached shapes, for one image, of the targets that come with the batch instead of from the teachers, by the
+ *   names of their inputs.
  * @param hooks.constrain puts the weights back within their constraints, after each step.
  * @param hooks.onRefused told why the engine could not compile the step.
  */
@@ -38,9 +40,10 @@ export function prepareTrainingStep(
   terms: readonly Term[],
   variables: Variables,
   optimizer: Optimizer,
+  cached: ReadonlyMap<string, readonly number[]>,
   hooks: { constrain: () => void; onRefused: (reason: string) => void },
 ): TrainingStep {
-  const teach = prepareTeaching(lesson, terms);
+  const teach = prepareTeaching(lesson, terms, new Set(cached.keys()));
   const learn = prepareLearning(lesson, terms);
   const { clip } = lesson.experiment.train;
   const coefficients = coefficientInputs(lesson);
@@ -51,7 +54,7 @@ export function prepareTrainingStep(
       'images' | 'labels' | 'learningRate',
       tf.Tensor
     >;
-    const targets = teach(images);
+    const targets = teach(images, inputs);
     const sideResults: [name: string, value: tf.Scalar][] = [];
     const { value: total, grads } = tf.variableGrads(() => {
       const { terms: found, logits } = learn(images, labels, targets, inputs);
@@ -75,11 +78,16 @@ export function prepareTrainingStep(
   const step = engine.prepare(body, { frozen, onRefused: hooks.onRefused });
 
   const take: TrainingStep['take'] = async (batch, learningRate) => {
+    const targets = [...cached].map(([name, shape]): [string, StepInput] => [
+      name,
+      { data: batch.rows[name]!, shape: [batch.size, ...shape] },
+    ]);
     const { measures } = await step.run({
       images: { data: batch.images, shape: [batch.size, ...lesson.imageShape] },
       labels: { data: batch.labels, shape: [batch.size] },
       learningRate: scalarInput(learningRate),
       ...coefficients,
+      ...Object.fromEntries(targets),
     });
     const values = new Map(names.map((name, index) => [name, measures![index]!]));
     const gradientNorm = values.get('gradient')!;

@@ -5,6 +5,7 @@ import { softTargetLoss } from '../distill/softTargets';
 import type { StepInput } from '../engine/engine';
 import { hardWeightOf } from '../experiment/stages';
 import type { Term } from '../experiment/schema';
+import { listTensors, prepareOutputs } from '../models/outputs';
 import { tapModel } from '../models/table';
 import type { Lesson } from './lesson';
 
@@ -27,22 +28,47 @@ export interface Answer {
 /** Scalars that enter a step as inputs, so that a compiled step need not be compiled again when they change. */
 export type Coefficients = Readonly<Record<string, tf.Tensor>>;
 
-/** Runs the teachers on a batch of images, in inference mode: no statistics move, no gradient is recorded. */
-export function prepareTeaching(lesson: Lesson, terms: readonly Term[]): (images: tf.Tensor) => Targets {
-  const soft = terms.includes('soft');
-  const hints = terms.includes('hints') ? lesson.hints : [];
+/** The input of a step that takes the logits of a teacher, `[batch, classes]`, where they are cached. */
+export function logitsInput(member: number): string {
+  return `target logits ${member}`;
+}
+
+/** The input of a step that takes the map of the hint layer of a hint, where it is cached. */
+export function hintInput(hint: number): string {
+  return `target hint ${hint}`;
+}
+
+/**
+ * Gives what the teachers say of a batch of images: from the inputs of the step where it is cached, else by running the
+ * teachers in inference mode: no statistics move, no gradient is recorded.
+ *
+ * @param cached names of the inputs that the step gets.
+ */
+export function prepareTeaching(
+  lesson: Lesson,
+  terms: readonly Term[],
+  cached: ReadonlySet<string>,
+): (images: tf.Tensor, inputs: Readonly<Record<string, tf.Tensor>>) => Targets {
+  const soft = terms.includes('soft') ? [...lesson.teachers.keys()] : [];
+  const hints = terms.includes('hints') ? [...lesson.hints.entries()] : [];
   const members = lesson.teachers.map(({ model }, member) => {
-    const layers = hints.filter(({ config }) => config.member === member).map(({ config }) => config.teacher);
-    return soft || layers.length > 0 ? tapModel(model, layers) : null;
-  });
-  return (images) => {
-    const outputs = members.map((member) =>
-      member ? asList(member.apply(images, { training: false })) : [],
+    const asked = hints.filter(
+      ([hint, { config }]) => config.member === member && !cached.has(hintInput(hint)),
     );
-    const unread = outputs.map(([, ...taps]) => taps);
+    const layers = [...new Set<string | null>(asked.map(([, { config }]) => config.teacher))];
+    if (soft.includes(member) && !cached.has(logitsInput(member))) layers.unshift(null);
+    return { layers, outputsOf: layers.length > 0 ? prepareOutputs(model, layers) : () => [] };
+  });
+  return (images, inputs) => {
+    const said = members.map(({ layers, outputsOf }) => {
+      const outputs = outputsOf(images);
+      return new Map(layers.map((layer, index) => [layer, outputs[index]!]));
+    });
+    const target = (name: string, member: number, layer: string | null): tf.Tensor =>
+      cached.has(name) ? inputs[name]! : said[member]!.get(layer)!;
     return {
-      logits: soft ? outputs.map(([logits]) => logits as tf.Tensor2D) : [],
-      hints: hints.map(({ config }) => unread[config.member]!.shift()!),
+      logits: soft.map((member) => target(logitsInput(member), member, null) as tf.Tensor2D),
+      hints: hints.map(([hint, { config }]) => target(hintInput(hint), config.member, config.teacher)),
     };
   };
 }
@@ -61,7 +87,7 @@ export function prepareLearning(
   );
   const { soft } = lesson.experiment.distill ?? {};
   return (images, labels, targets, coefficients) => {
-    const outputs = asList(student.apply(images, { training: true }));
+    const outputs = listTensors(student.apply(images, { training: true }));
     const logits = whole ? (outputs.shift() as tf.Tensor2D) : null;
     const found = new Map<string, tf.Scalar>();
     const add = (name: string, loss: tf.Scalar) =>
@@ -72,7 +98,7 @@ export function prepareLearning(
     }
     hints.forEach(({ adapter, config, term }, index) => {
       const guided = outputs[index]!;
-      const adapted = adapter ? asList(adapter.apply(guided, { training: true }))[0]! : guided;
+      const adapted = adapter ? listTensors(adapter.apply(guided, { training: true }))[0]! : guided;
       add(term, hintLoss(adapted, targets.hints[index]!, config.distance));
     });
     const regularization = student.calculateLosses();
@@ -93,12 +119,4 @@ export function coefficientInputs(lesson: Lesson): Record<string, StepInput> {
 
 export function scalarInput(value: number): StepInput {
   return { data: Float32Array.of(value), shape: [] };
-}
-
-function asList(output: tf.Tensor | tf.Tensor[] | tf.SymbolicTensor | tf.SymbolicTensor[]): tf.Tensor[] {
-  const list = Array.isArray(output) ? output : [output];
-  return list.map((tensor) => {
-    if (tensor instanceof tf.Tensor) return tensor;
-    throw new TypeError('A model was given symbolic tensors where it runs on real ones.');
-  });
 }

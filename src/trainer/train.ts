@@ -20,6 +20,7 @@ import {
 } from './checkpoint';
 import { CurveWindow } from './curve';
 import { prepareEvaluation, type Evaluation, type Metrics } from './evaluation';
+import { Material } from './material';
 import { createOptimizer } from './optimizers';
 import { StoppedByRequest, TrainingDiverged } from './outcome';
 import type { PlannedStage, StepPlace } from './plan';
@@ -40,6 +41,7 @@ export class Training {
   private readonly startedAt = performance.now();
   private readonly secondsBefore: number;
   private savedAt = performance.now();
+  private material: Material | null = null;
   private studentEvaluation: Evaluation | null = null;
 
   private constructor(
@@ -57,7 +59,11 @@ export class Training {
     if (!existsSync(file)) {
       const seed = record.resolved.seed;
       const fresh = { run: record.id, seed, step: 0, stage: 0, best: null, last: null, seconds: 0 };
-      return new Training(session, reporter, { format: 'distillery-checkpoint-1', ...fresh });
+      return new Training(session, reporter, {
+        format: 'distillery-checkpoint-1',
+        ...fresh,
+        cachedTargets: [],
+      });
     }
     const { state, tensors } = await readCheckpoint(file, record.id);
     const training = new Training(session, reporter, state);
@@ -85,6 +91,7 @@ export class Training {
     const { plan } = this.session;
     await this.announce();
     await this.reporter.obeyStop();
+    await this.gatherMaterial();
     while (this.state.step < plan.totalSteps) {
       const place = plan.place(this.state.step);
       await this.takeStep(place);
@@ -98,13 +105,29 @@ export class Training {
 
   private async takeStep(place: StepPlace): Promise<void> {
     const stage = this.openStage(place.stage);
-    const batch = this.session.batcher.batch(place.epoch, place.batch);
-    // Dropout and other random ops of tfjs draw from Math.random: with a stream per step a resumed run draws the same.
-    Math.random = keyedRandom(this.session.record.resolved.seed, 'step', this.state.step);
-    const measures = await stage.step.take(batch, this.learningRate(place));
-    this.checkFinite(measures, place);
+    const material = this.material!;
+    const step = (stage.step ??= stage.prepare(material.inputsOf(place.stage)));
+    const fed = await material.feed(place, (batch) => {
+      // Dropout and other random ops of tfjs draw from Math.random: with a stream per step a resumed run draws the same.
+      Math.random = keyedRandom(this.session.record.resolved.seed, 'step', this.state.step);
+      return step.take(batch, this.learningRate(place));
+    });
+    this.checkFinite(fed.result, place);
     this.state = { ...this.state, step: this.state.step + 1 };
-    this.window.add(measures, batch.size, this.session.dataset.trainLabels);
+    this.window.add(fed.result, fed.images, this.session.dataset.trainLabels, fed.stallMilliseconds);
+  }
+
+  private async gatherMaterial(): Promise<void> {
+    const material = await Material.gather(this.session, this.reporter, this.state);
+    this.material = material;
+    this.state = { ...this.state, cachedTargets: material.cachedTargets };
+    await this.reporter.beat({ phase: 'training' }, true);
+  }
+
+  /** Lets go of files and threads. */
+  async close(): Promise<void> {
+    await this.material?.close();
+    this.material = null;
   }
 
   private learningRate({ stage, stageEpochs }: StepPlace): number {
@@ -135,6 +158,7 @@ export class Training {
       losses: point.losses,
       imagesPerSecond: point.imagesPerSecond,
       secondsLeft: left * secondsPerStep,
+      batches: this.material!.batches,
     });
   }
 
@@ -222,19 +246,27 @@ export class Training {
   private openStage(planned: PlannedStage): OpenStage {
     if (this.stage?.planned === planned) return this.stage;
     const { lesson, engine } = this.session;
-    this.stage?.step.dispose();
+    this.stage?.step?.dispose();
     for (const variable of this.stage?.optimizerState.values() ?? []) variable.dispose();
     const variables = trainableTensors(lesson, planned.terms);
     const optimizer = createOptimizer(planned.optimizer, variables);
-    const step = prepareTrainingStep(engine, lesson, planned.terms, variables, optimizer, {
-      constrain: () => {
+    const hooks = {
+      constrain: (): void => {
         applyConstraints(lesson.student.model);
       },
-      onRefused: (reason) => {
+      onRefused: (reason: string): void => {
         this.reporter.event({ type: 'note', message: `Stage ${planned.name}: ${reason} It runs op by op.` });
       },
-    });
-    this.stage = { planned, step, tensors: runTensors(lesson, optimizer), optimizerState: optimizer.state };
+    };
+    const prepare: OpenStage['prepare'] = (cached) =>
+      prepareTrainingStep(engine, lesson, planned.terms, variables, optimizer, cached, hooks);
+    this.stage = {
+      planned,
+      prepare,
+      step: null,
+      tensors: runTensors(lesson, optimizer),
+      optimizerState: optimizer.state,
+    };
     return this.stage;
   }
 
@@ -279,7 +311,6 @@ export class Training {
       last,
     });
     await this.measureTeachers();
-    await reporter.beat({ phase: 'training' }, true);
   }
 
   private async measureTeachers(): Promise<void> {
@@ -323,7 +354,9 @@ export class Training {
 
 interface OpenStage {
   planned: PlannedStage;
-  step: TrainingStep;
+  /** Needs what is cached; a checkpoint is restored into the tensors before that is known. */
+  prepare: (cached: ReadonlyMap<string, readonly number[]>) => TrainingStep;
+  step: TrainingStep | null;
   tensors: RunTensors;
   optimizerState: ReadonlyMap<string, { dispose(): void }>;
 }

@@ -4,6 +4,7 @@ import { setTestEnvs } from '@tensorflow/tfjs-core/dist/jasmine_util';
 import jasmineCore, { type SpecResult } from 'jasmine-core';
 import { BACKEND } from '../../src/engine/compiled/backend';
 import { startCompiled } from '../../src/engine/compiled/start';
+import { registerGradients } from '../../src/engine/gradients/register';
 import { EXCLUSIONS } from './exclusions';
 
 /** What the run leaves for whoever started it. */
@@ -24,6 +25,7 @@ export interface SpecReport {
  */
 async function main([file, only = '']: readonly string[]): Promise<void> {
   const jasmine = jasmineCore.boot(jasmineCore);
+  registerGradients();
   await startCompiled({ threads: 1 });
   setTestEnvs([{ name: BACKEND, backendName: BACKEND, isDataSync: true }]);
   // The specs ask at once for which environments they are made, so they must not be loaded before.

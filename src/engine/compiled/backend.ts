@@ -68,6 +68,10 @@ export class GraphBackend extends tf.KernelBackend implements Recorder {
     return this.trace && this.makeTensor(this.trace.random(shape, fill), shape);
   }
 
+  get isTracing(): boolean {
+    return this.trace !== null;
+  }
+
   /** Records what `body` does into the trace; reading a value in it is an error. */
   inTrace<Result>(trace: Trace, body: () => Result): Result {
     if (this.trace) throw new Error('A step was traced inside another one.');

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, loadavg } from 'node:os';
 import type { LoweringOptions } from './lowering/lowering';
 import type { SessionOptions } from './runtime';
 
@@ -21,6 +21,15 @@ export function threadsFromEnvironment(): number {
   return Number.isInteger(wanted) && wanted > 0 ? wanted : availableParallelism();
 }
 
+/**
+ * Whether threads may wait for their next work in a loop: between two ops that gains a tenth where nobody else wants the
+ * cores, and costs half and more where somebody does. This process and one that it took over from count as nobody; a
+ * system that does not tell its load says 0.
+ */
+function coresAreFree(): boolean {
+  return loadavg()[0]! < 1.25 * availableParallelism();
+}
+
 /** @param onDevice the outputs that stay in the memory of the device. */
 export function sessionOptions(
   { provider, threads, profile }: CompilerSettings,
@@ -28,12 +37,14 @@ export function sessionOptions(
 ): SessionOptions {
   return {
     executionProviders: executionProviders(provider),
-    // The lowering has chosen layouts; `all` would choose others.
-    graphOptimizationLevel: 'extended',
+    // For the processor the lowering has done what there is to gain; onnxruntime's passes over a large graph take seconds
+    // and find nothing. A GPU gains by each node that is joined to another.
+    graphOptimizationLevel: provider === 'cpu' ? 'disabled' : 'extended',
     executionMode: 'sequential',
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
+    extra: { session: { intra_op: { allow_spinning: coresAreFree() ? '1' : '0' } } },
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
     ...(onDevice.length === 0
       ? {}

@@ -40,7 +40,7 @@ const RANDOM_OPS =
 
 /** What is recorded while the body of a step runs. */
 export class Trace {
-  readonly graph = new Graph();
+  readonly graph: Graph;
   readonly outsides = new Map<tf.DataId, OutsideTensor>();
   readonly randoms: RandomInput[] = [];
   private readonly values = new Map<tf.DataId, Value>();
@@ -52,6 +52,7 @@ export class Trace {
     private readonly frozen: (dataId: tf.DataId) => HostArray | undefined,
     private readonly layers: { readonly current: string | null },
   ) {
+    this.graph = new Graph(layers);
     this.variables = new Map(variables.map((variable) => [variable.dataId, variable]));
   }
 

@@ -39,8 +39,8 @@ describe('activation', () => {
     }
   });
 
-  it('keeps TensorFlow.js and esbuild out of the extension host', () => {
-    const heavy = Object.keys(require.cache).filter((file) => /tfjs|esbuild/.test(file));
+  it('keeps TensorFlow.js, onnxruntime and esbuild out of the extension host', () => {
+    const heavy = Object.keys(require.cache).filter((file) => /tfjs|onnxruntime|esbuild/.test(file));
     assert.deepEqual(heavy, []);
   });
 });

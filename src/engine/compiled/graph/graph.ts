@@ -26,6 +26,9 @@ let nextConstant = 0;
 export class Graph {
   private readonly known = new Map<string, Value>();
 
+  /** @param layers tells which layer of a model is being recorded, for errors and profiles. */
+  constructor(private readonly layers: { readonly current: string | null } = { current: null }) {}
+
   /** Makes a node, or gives the equal one that is there already. */
   make<Name extends OpName>(op: Name, inputs: readonly Value[], attributes: OpAttributes[Name]): Value {
     const key = `${op}|${inputs.map(({ id }) => id).join()}|${JSON.stringify(attributes)}`;
@@ -54,10 +57,8 @@ export class Graph {
 
   /** Numbers that never change; the array is copied. All equal, they become a Scalar. */
   constant(data: HostArray, shape: readonly number[], dtype: DataType): Value {
-    const first = data[0];
-    if (first !== undefined && data.every((element) => Object.is(element, first))) {
-      return this.scalar(first, shape.length, dtype);
-    }
+    const only = onlyNumber(data);
+    if (only !== undefined) return this.scalar(only, shape.length, dtype);
     const serial = nextConstant++;
     return this.add(`Constant|${serial}`, 'Constant', [], { serial }, [...shape], dtype, data.slice());
   }
@@ -165,8 +166,16 @@ export class Graph {
       size: sizeOf(shape),
       dtype,
       data,
+      layer: this.layers.current,
     };
     this.known.set(key, value as unknown as Value);
     return value;
   }
+}
+
+/** The number that all elements are; undefined where they differ. */
+function onlyNumber(data: HostArray): number | undefined {
+  const first = data[0];
+  for (const element of data) if (element !== first) return undefined;
+  return first;
 }

@@ -148,6 +148,8 @@ export interface ValueOf<Name extends OpName> {
   readonly dtype: DataType;
   /** The numbers of a Constant. */
   readonly data: HostArray | null;
+  /** The layer of the model that asked for it first. */
+  readonly layer: string | null;
 }
 
 export type Value = { [Name in OpName]: ValueOf<Name> }[OpName];

@@ -105,8 +105,35 @@ export class Layouts {
     const blocks = this.names.get(key(value, 'blocked5'));
     if (target === 'blocked' && blocks !== undefined) return this.emitter.reshape(blocks, [n, c, h, w]);
     const layout = this.of(value);
+    if (value.dtype !== 'float32' && (target === 'blocked' || layout === 'blocked')) {
+      return this.convertByTransposing(value, target);
+    }
     if (layout === target) throw new Error(`${value.op} ${value.id} is used before it is made.`);
     return this.move({ name: this.get(value, layout), layout }, value, target);
+  }
+
+  /** To or from blocks, for types that onnxruntime's own ops do not move. */
+  private convertByTransposing(value: Value, layout: Layout): string {
+    const { emitter, block } = this;
+    const [n, h, w, c] = value.shape as [number, number, number, number];
+    if (layout !== 'blocked') {
+      const moved = emitter.transpose(
+        this.blocks(value),
+        layout === 'last' ? [0, 2, 3, 1, 4] : [0, 1, 4, 2, 3],
+      );
+      return emitter.reshape(moved, layout === 'last' ? value.shape : [n, c, h, w]);
+    }
+    if (!this.has(value, 'blocked5')) {
+      const from = this.of(value);
+      const split = from === 'last' ? [n, h, w, c / block, block] : [n, c / block, block, h, w];
+      const cells = emitter.reshape(this.get(value, from), split);
+      this.set(
+        value,
+        'blocked5',
+        emitter.transpose(cells, from === 'last' ? [0, 3, 1, 2, 4] : [0, 1, 3, 4, 2]),
+      );
+    }
+    return emitter.reshape(this.names.get(key(value, 'blocked5'))!, [n, c, h, w]);
   }
 }
 

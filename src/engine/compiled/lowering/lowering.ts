@@ -132,7 +132,7 @@ export class Lowering {
     if (this.lowered.has(value)) return;
     this.lowered.add(value);
     const { origin } = this.emitter;
-    this.emitter.origin = `${value.op} ${value.id}`;
+    this.emitter.origin = `${value.op} ${value.id}${value.layer === null ? '' : ` in layer ${value.layer}`}`;
     const fusion = this.fusions.get(value);
     if (fusion) lowerFusion(this, value, fusion);
     else lowerOp(this, value);
