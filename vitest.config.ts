@@ -18,6 +18,16 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'webgpu',
+          include: ['test/webgpu/**/*.test.ts'],
+          globalSetup: 'test/webgpu/setup.ts',
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: 'trainer',
           include: ['test/trainer/**/*.test.ts'],
           testTimeout: 600_000,

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { CompiledEngine } from './compiled/engine';
+import { ProviderError, type ProviderRequest } from './compiled/providers';
 import { loadRuntime } from './compiled/runtime';
 import { startCompiled } from './compiled/start';
 import { EagerEngine } from './eager';
@@ -51,15 +52,20 @@ export const PREFERENCE: readonly EngineName[] = ['compiled', 'tfjs-node-gpu', '
  *
  * @param requested `auto`, or the name of an engine.
  * @param workspace folder in which tfjs-node is looked for, before that of installed engines.
+ * @param provider what the engine `compiled` runs on; without it, what `DISTILLERY_PROVIDER` says, else `auto`.
  * @throws EngineError when the requested engine is unknown or does not work here; `auto` falls back and says so in its reason.
  */
-export async function selectEngine(requested: string, workspace: string): Promise<StartedEngine> {
+export async function selectEngine(
+  requested: string,
+  workspace: string,
+  provider?: ProviderRequest,
+): Promise<StartedEngine> {
   if (requested !== 'auto') {
     const name = ENGINE_NAMES.find((known) => known === requested);
     if (!name) {
       throw new EngineError(`There is no engine "${requested}". Engines: auto, ${ENGINE_NAMES.join(', ')}.`);
     }
-    return start(name, workspace, 'It was asked for.');
+    return start(name, workspace, 'It was asked for.', provider);
   }
   const refusals: string[] = [];
   for (const name of PREFERENCE) {
@@ -69,9 +75,10 @@ export async function selectEngine(requested: string, workspace: string): Promis
         refusals.length > 0
           ? `What is faster does not work here: ${refusals.join(' ')}`
           : 'The fastest engine here.';
-      return await start(name, workspace, why);
+      return await start(name, workspace, why, provider);
     } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
+      // A provider that was asked for by name must not be replaced silently.
+      if (!(error instanceof EngineError) || error instanceof ProviderError) throw error;
       refusals.push(error.message);
     }
   }
@@ -103,9 +110,14 @@ function isTfjsNode(name: EngineName): name is 'tfjs-node' | 'tfjs-node-gpu' {
   return name === 'tfjs-node' || name === 'tfjs-node-gpu';
 }
 
-async function start(name: EngineName, workspace: string, reason: string): Promise<StartedEngine> {
+async function start(
+  name: EngineName,
+  workspace: string,
+  reason: string,
+  provider?: ProviderRequest,
+): Promise<StartedEngine> {
   correctKernels();
-  if (name === 'compiled') return startCompiledEngine(reason);
+  if (name === 'compiled') return startCompiledEngine(reason, provider);
   await startBackend(name, workspace);
   const engine = new EagerEngine(name, DEVICES[name], reason);
   return withFacts(engine, EAGER_FACTS[name]);
@@ -119,13 +131,16 @@ const EAGER_FACTS: Record<Exclude<EngineName, 'compiled'>, EngineFacts> = {
   'tfjs-node-gpu': { provider: 'tensorflow', precision: 'f32', threads: null, block: null },
 };
 
-async function startCompiledEngine(reason: string): Promise<StartedEngine> {
+async function startCompiledEngine(
+  reason: string,
+  requested: ProviderRequest | undefined,
+): Promise<StartedEngine> {
   const refusal = loadInstalledRuntime();
-  const backend = await startCompiled();
+  const { backend, device, reason: choice } = await startCompiled({ provider: requested });
   await selfTest('compiled');
-  const reasons = [reason, refusal].filter((part) => part !== '').join(' ');
+  const reasons = [reason, choice, refusal].filter((part) => part !== '').join(' ');
   const { provider, threads, block } = backend.settings;
-  return withFacts(new CompiledEngine(backend, DEVICES.compiled, reasons), {
+  return withFacts(new CompiledEngine(backend, device, reasons), {
     provider,
     precision: 'f32',
     threads,

@@ -3,6 +3,7 @@ import { Graph } from './graph/graph';
 import { allocate, sameShape, sizeOf, type DataType, type HostArray, type Value } from './graph/value';
 import type { Recorder } from './kernels/call';
 import { evaluate, type KnownValues } from './lazy';
+import type { DeviceMemory } from './deviceMemory';
 import { makeTensor, type RuntimeTensor } from './runtime';
 import type { CompilerSettings } from './settings';
 import { TraceError, type Filler, type Trace } from './trace';
@@ -11,14 +12,14 @@ import { TraceError, type Filler, type Trace } from './trace';
 export const BACKEND = 'compiled';
 
 /**
- * Where the numbers of a tensor are: in an array here, still to be computed (`value`), or with the plain JavaScript
- * backend, which keeps what has no place in a graph (text, complex numbers).
+ * Where the numbers of a tensor are: in an array here, on a device (`tensor`), still to be computed (`value`), or with the
+ * plain JavaScript backend, which keeps what has no place in a graph (text, complex numbers).
  */
 interface Entry {
   readonly shape: readonly number[];
   readonly dtype: tf.DataType;
   host: HostArray | null;
-  /** The same array as onnxruntime sees it. */
+  /** The same numbers as programs read them: over that array, or on a device, where they may be alone. */
   tensor: RuntimeTensor | null;
   value: Value | null;
   /** The trace that made it; null outside of one. */
@@ -45,7 +46,16 @@ export class GraphBackend extends tf.KernelBackend implements Recorder {
   private readonly known: KnownValues = new WeakMap();
   private trace: Trace | null = null;
 
-  constructor(readonly settings: CompilerSettings) {
+  /**
+   * @param settings of the programs that steps become.
+   * @param hostSettings of what is computed outside of steps.
+   * @param device where programs keep variables; null for arrays of the host.
+   */
+  constructor(
+    readonly settings: CompilerSettings,
+    private readonly hostSettings: CompilerSettings = settings,
+    readonly device: DeviceMemory | null = null,
+  ) {
     super();
   }
 
@@ -82,7 +92,7 @@ export class GraphBackend extends tf.KernelBackend implements Recorder {
     if (entry.trace !== this.trace) {
       throw new TraceError('a tensor that was made inside it is used after it', null);
     }
-    entry.value ??= this.leafOf(entry);
+    entry.value ??= this.leafOf(tensor.dataId, entry);
     if (sameShape(entry.shape, tensor.shape)) return entry.value;
     // A tensor may show its data in another shape than the one they were made in.
     return this.graph.reshape(this.graph.expand(entry.value, entry.shape), tensor.shape);
@@ -114,27 +124,40 @@ export class GraphBackend extends tf.KernelBackend implements Recorder {
     if (this.pending.size > 0) this.compute();
   }
 
-  /** The array of a tensor, computed if need be, as a tensor of onnxruntime; no copy. */
+  /** A tensor as programs read it, computed if need be, and brought to the device if variables stay there. */
   resident(dataId: tf.DataId): RuntimeTensor {
     const entry = this.entry(dataId);
-    if (!entry.host) this.compute();
-    entry.tensor ??= makeTensor(entry.dtype as DataType, entry.host!, entry.shape);
+    entry.tensor ??= this.tensorOver(this.numbersOf(dataId), entry);
     return entry.tensor;
   }
 
-  /**
-   * Gives a tensor another array of the same size, and takes its old one.
-   *
-   * @returns the array that it had.
-   */
-  exchange(dataId: tf.DataId, tensor: RuntimeTensor): RuntimeTensor {
-    const old = this.resident(dataId);
+  /** The array of a tensor, computed or read from the device if need be; it may be the one that programs exchange. */
+  numbersOf(dataId: tf.DataId): HostArray {
     const entry = this.entry(dataId);
-    entry.host = tensor.data;
+    if (!entry.host && entry.tensor?.location === 'gpu-buffer') return this.device!.download(entry.tensor);
+    if (!entry.host) this.compute();
+    return entry.host!;
+  }
+
+  /**
+   * Gives a tensor other numbers of the same size, and takes its old ones.
+   *
+   * @returns the tensor that it had; null where programs never had one of it.
+   */
+  exchange(dataId: tf.DataId, tensor: RuntimeTensor): RuntimeTensor | null {
+    const entry = this.entry(dataId);
+    const old = entry.tensor;
+    entry.host = tensor.location === 'cpu' ? tensor.data : null;
     entry.tensor = tensor;
     entry.value = null;
     entry.recycled = true;
     return old;
+  }
+
+  private tensorOver(host: HostArray, { shape, dtype }: Entry): RuntimeTensor {
+    const tensor = makeTensor(dtype as DataType, host, shape);
+    const type = dtype as DataType;
+    return this.device?.keeps(type) ? this.device.upload(tensor, type) : tensor;
   }
 
   // Kernels that are not recorded
@@ -172,13 +195,13 @@ export class GraphBackend extends tf.KernelBackend implements Recorder {
     const output = config.kernelFunc(call);
     // A list of one tensor stays a list.
     const adopted = Array.isArray(output)
-      ? output.map((each) => this.adopt(each, backend))
-      : this.adopt(output, backend);
+      ? output.map((each) => this.take(each, backend))
+      : this.take(output, backend);
     for (const tensor of borrowed) backend.disposeData(tensor.dataId);
     return adopted;
   }
 
-  private adopt(tensor: tf.TensorInfo, backend: JavaScriptBackend): tf.TensorInfo {
+  private take(tensor: tf.TensorInfo, backend: JavaScriptBackend): tf.TensorInfo {
     const { shape, dtype } = tensor;
     if (dtype === 'string' || dtype === 'complex64') {
       const dataId = {};
@@ -217,10 +240,11 @@ export class GraphBackend extends tf.KernelBackend implements Recorder {
     this.entries.set(dataId, blankEntry(shape, dtype, { ...content, references }));
   }
 
-  /** A tensor over an array that is handed over. */
-  adoptArray(tensor: RuntimeTensor, shape: readonly number[], dtype: DataType): tf.TensorInfo {
+  /** A tensor of numbers that are handed over. */
+  adopt(tensor: RuntimeTensor, shape: readonly number[], dtype: DataType): tf.TensorInfo {
     const dataId = {};
-    this.entries.set(dataId, blankEntry(shape, dtype, { host: tensor.data, tensor, recycled: true }));
+    const host = tensor.location === 'cpu' ? tensor.data : null;
+    this.entries.set(dataId, blankEntry(shape, dtype, { host, tensor, recycled: true }));
     return { dataId, shape: [...shape], dtype };
   }
 
@@ -235,9 +259,9 @@ export class GraphBackend extends tf.KernelBackend implements Recorder {
         'it reads the values of a tensor (data, dataSync, array, print …), which are not known before it runs',
       );
     }
-    if (!entry.host) this.compute();
+    const numbers = this.numbersOf(dataId);
     // A program may write into this array again.
-    return entry.recycled ? entry.host!.slice() : entry.host!;
+    return entry.recycled && numbers === entry.host ? numbers.slice() : numbers;
   }
 
   override async read(dataId: tf.DataId): Promise<tf.BackendValues> {
@@ -254,6 +278,7 @@ export class GraphBackend extends tf.KernelBackend implements Recorder {
     entry.references -= 1;
     if (!force && entry.references > 0) return false;
     if (entry.foreign) javaScriptBackend().disposeIntermediateTensorInfo(entry.foreign);
+    if (entry.tensor?.location === 'gpu-buffer') entry.tensor.dispose();
     this.entries.delete(dataId);
     this.pending.delete(entry);
     return true;
@@ -302,7 +327,7 @@ export class GraphBackend extends tf.KernelBackend implements Recorder {
   private compute(): void {
     const entries = [...this.pending];
     const values = entries.map(({ value, shape }) => this.lazyGraph.expand(value!, shape));
-    const arrays = evaluate(this.lazyGraph, values, this.known, this.settings);
+    const arrays = evaluate(this.lazyGraph, values, this.known, this.hostSettings);
     entries.forEach((entry, index) => {
       entry.host = arrays[index]!;
       entry.value = null;
@@ -311,9 +336,9 @@ export class GraphBackend extends tf.KernelBackend implements Recorder {
     this.lazyGraph = new Graph();
   }
 
-  private leafOf(entry: Entry): Value {
+  private leafOf(dataId: tf.DataId, entry: Entry): Value {
     const leaf = this.lazyGraph.input(`leaf ${leafSerial++}`, entry.shape, entry.dtype as DataType);
-    this.known.set(leaf, entry.host!);
+    this.known.set(leaf, this.numbersOf(dataId));
     return leaf;
   }
 }

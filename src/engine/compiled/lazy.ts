@@ -1,7 +1,7 @@
 import type { Graph } from './graph/graph';
 import { allocate, type HostArray, type Value } from './graph/value';
 import { liveValues, Lowering } from './lowering/lowering';
-import { makeTensor, openSession, releaseTensors, type NativeSession, type RuntimeTensor } from './runtime';
+import { makeTensor, openSession, releaseTensors, type HostTensor, type NativeSession } from './runtime';
 import { sessionOptions, type CompilerSettings } from './settings';
 
 /** The numbers of graph inputs that stand for arrays. */
@@ -34,14 +34,14 @@ export function evaluate(
   const leaves = live.filter(({ op }) => op === 'Input');
   const key = formOf(live, values, settings);
   const program = recall(key) ?? remember(key, compile(graph, values, leaves, settings));
-  const feeds = leaves.map((leaf, index): [string, RuntimeTensor] => [
+  const feeds = leaves.map((leaf, index): [string, HostTensor] => [
     program.inputs[index]!,
     makeTensor(leaf.dtype, known.get(leaf)!, leaf.shape),
   ]);
   const results = values.map(({ dtype, size }, index) =>
     makeTensor(dtype, allocate(dtype, size), program.outputShapes[index]!),
   );
-  const fetches = results.map((tensor, index): [string, RuntimeTensor] => [outputName(index), tensor]);
+  const fetches = results.map((tensor, index): [string, HostTensor] => [outputName(index), tensor]);
   releaseTensors(program.session.run(Object.fromEntries(feeds), Object.fromEntries(fetches), {}));
   return results.map(({ data }) => data);
 }

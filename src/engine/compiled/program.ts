@@ -1,22 +1,16 @@
 import * as tf from '@tensorflow/tfjs';
 import { EngineError, type StepFunction, type StepInput } from '../engine';
 import type { GraphBackend } from './backend';
-import { allocate, sameShape, type DataType, type HostArray } from './graph/value';
+import { messageOf, runtimeFailure } from './failures';
+import type { DataType, HostArray } from './graph/value';
 import { Lowering, type ProgramOutput } from './lowering/lowering';
-import { makeTensor, openSession, releaseTensors, type NativeSession, type RuntimeTensor } from './runtime';
+import { makeTensor, openSession, type HostTensor, type NativeSession, type RuntimeTensor } from './runtime';
 import { sessionOptions } from './settings';
+import { emptyTensor, namesOnDevice, runOnce, type Assignment } from './state';
 import { Trace, type OutsideTensor, type RandomInput } from './trace';
 import { layerInTrace, trackLayers } from './traceLayers';
 
 type Inputs = Readonly<Record<string, StepInput>>;
-
-/** A variable that the step assigns. */
-interface Assignment {
-  name: string;
-  variable: tf.Variable;
-  /** In which the program gives its next numbers; of the same size. */
-  shape: readonly number[];
-}
 
 interface Recording {
   trace: Trace;
@@ -34,9 +28,9 @@ export interface CompileReport {
 }
 
 /**
- * One body, compiled for one set of input shapes. The numbers of the variables stay in arrays that belong to the
- * backend: each run reads the current ones and writes those the step assigns into spare ones, which then change places
- * with them. So all programs of all steps share one state, and a checkpoint reads it as ordinary variables.
+ * One body, compiled for one set of input shapes. The numbers of the variables stay where the backend keeps them: in
+ * arrays, or on a device. Each run reads the current ones and hands over the next ones of those the step assigns. So all
+ * programs of all steps share one state, and a checkpoint reads it as ordinary variables.
  */
 export class Program {
   private constructor(
@@ -46,7 +40,7 @@ export class Program {
     private readonly results: readonly ProgramOutput[],
     private readonly assignments: readonly Assignment[],
     private readonly outsides: readonly OutsideTensor[],
-    private readonly randoms: readonly (RandomInput & { tensor: RuntimeTensor })[],
+    private readonly randoms: readonly (RandomInput & { tensor: HostTensor })[],
     readonly report: CompileReport,
   ) {}
 
@@ -70,7 +64,7 @@ export class Program {
     const outputs = [...results, ...assignments.map(({ output }) => output)];
     const model = Lowering.encode(trace.graph, outputs, backend.settings);
     const lowered = performance.now();
-    const session = load(model, backend);
+    const session = load(model, backend, namesOnDevice(backend, assignments));
     const report = {
       trace: traced - start,
       lower: lowered - traced,
@@ -91,26 +85,12 @@ export class Program {
   run(inputs: Inputs): Record<string, Float32Array> {
     const { backend } = this;
     backend.settle();
-    const results = this.results.map(({ name, dtype, shape }) => [name, emptyTensor(dtype, shape)] as const);
-    const spares = this.assignments.map(({ variable }) => spareOf(variable));
-    const state = this.assignments.map(({ name, shape, variable }, index): [string, RuntimeTensor] => {
-      const spare = spares[index]!;
-      const isView = !sameShape(shape, variable.shape);
-      return [name, isView ? makeTensor(variable.dtype as DataType, spare.data, shape) : spare];
-    });
-    try {
-      releaseTensors(this.session.run(this.feeds(inputs), Object.fromEntries([...results, ...state]), {}));
-    } catch (error) {
-      throw new EngineError(`onnxruntime failed while it ran a step: ${messageOf(error)}`, { cause: error });
-    }
-    this.assignments.forEach(({ variable }, index) => {
-      assign(backend, variable, spares[index]!);
-    });
+    const arrays = this.execute(this.feeds(inputs));
     return Object.fromEntries(
-      results.map(([name, { data }]) => [
-        name.slice(RESULT.length),
-        data instanceof Float32Array ? data : Float32Array.from(data),
-      ]),
+      this.results.map(({ name }, index) => {
+        const data = arrays[index]!;
+        return [name.slice(RESULT.length), data instanceof Float32Array ? data : Float32Array.from(data)];
+      }),
     );
   }
 
@@ -118,6 +98,15 @@ export class Program {
     for (const { dataId, variable } of this.outsides) if (!variable) this.backend.disposeData(dataId);
     if (this.backend.settings.profile !== undefined) this.session.endProfiling();
     this.session.dispose();
+  }
+
+  private execute(feeds: Readonly<Record<string, RuntimeTensor>>): HostArray[] {
+    const { backend, session, results, assignments } = this;
+    try {
+      return runOnce(backend, session, feeds, results, assignments);
+    } catch (error) {
+      throw runtimeFailure(error, backend.settings.provider);
+    }
   }
 
   private feeds(inputs: Inputs): Record<string, RuntimeTensor> {
@@ -148,8 +137,13 @@ function record(
 ): Recording {
   const variables = Object.values(tf.engine().registeredVariables);
   const known = new Set(variables);
-  const numbers = new Map(frozen.map(({ dataId }) => [dataId, () => backend.resident(dataId).data]));
-  const trace = new Trace(variables, (dataId) => numbers.get(dataId)?.(), layerInTrace);
+  const numbers = new Map(frozen.map(({ dataId }) => [dataId, () => backend.numbersOf(dataId)]));
+  const trace = new Trace(
+    variables,
+    (dataId) => numbers.get(dataId)?.(),
+    layerInTrace,
+    backend.settings.rewrite,
+  );
   const before = variables.map((variable) => variable.clone());
   // A scope and not tf.tidy: what is returned are no tensors.
   tf.engine().startScope('step');
@@ -192,45 +186,14 @@ function outputOf(backend: GraphBackend, name: string, tensor: tf.Tensor): Progr
   return { name, value: backend.valueFor(tensor), shape: tensor.shape, dtype: tensor.dtype as DataType };
 }
 
-function load(model: Uint8Array, backend: GraphBackend): NativeSession {
+function load(model: Uint8Array, { settings }: GraphBackend, onDevice: readonly string[]): NativeSession {
   try {
-    return openSession(model, sessionOptions(backend.settings));
+    return openSession(model, sessionOptions(settings, onDevice));
   } catch (error) {
     throw new EngineError(`onnxruntime refused the program of a step: ${messageOf(error)}`, { cause: error });
   }
 }
 
-/** Arrays that programs write the next values of variables into. */
-const spares = new WeakMap<tf.Variable, RuntimeTensor>();
-
-function spareOf(variable: tf.Variable): RuntimeTensor {
-  const spare = spares.get(variable) ?? emptyTensor(variable.dtype as DataType, variable.shape);
-  spares.set(variable, spare);
-  return spare;
-}
-
-function assign(backend: GraphBackend, variable: tf.Variable, next: RuntimeTensor): void {
-  if (backend.refCount(variable.dataId) === 1) {
-    spares.set(variable, backend.exchange(variable.dataId, next));
-    return;
-  }
-  // Somebody else holds the old numbers, under another tensor: they must stay.
-  const info = backend.adoptArray(next, variable.shape, variable.dtype as DataType);
-  const tensor = tf.engine().makeTensorFromTensorInfo(info, backend);
-  variable.assign(tensor);
-  tensor.dispose();
-  spares.delete(variable);
-}
-
-function emptyTensor(dtype: DataType, shape: readonly number[]): RuntimeTensor {
-  const size = shape.reduce((product, length) => product * length, 1);
-  return makeTensor(dtype, allocate(dtype, size), shape);
-}
-
 function typeOf(data: HostArray): DataType {
   return data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : 'bool';
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,14 +1,28 @@
 import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { EngineError } from '../engine';
 import type { DataType, HostArray } from './graph/value';
 
 /** A tensor of onnxruntime over an array of ours; nothing is copied. */
-export interface RuntimeTensor {
+export interface HostTensor {
+  readonly location: 'cpu';
   readonly dims: readonly number[];
   readonly data: HostArray;
 }
+
+/** A tensor whose numbers are in the memory of a GPU. It is known by what onnxruntime reads of it, so views are cheap. */
+export interface DeviceTensor {
+  readonly location: 'gpu-buffer';
+  readonly type: DataType;
+  readonly dims: readonly number[];
+  readonly gpuBuffer: unknown;
+  /** Gives the memory back at once; the garbage collector would do it late. */
+  dispose(): void;
+}
+
+export type RuntimeTensor = HostTensor | DeviceTensor;
 
 export interface SessionOptions {
   executionProviders?: readonly (string | Readonly<Record<string, unknown>>)[];
@@ -19,6 +33,8 @@ export interface SessionOptions {
   logSeverityLevel: number;
   enableProfiling?: boolean;
   profileFilePrefix?: string;
+  /** Where outputs stay, by their names; on the host if not named. With it, `run` ignores tensors in its fetches. */
+  preferredOutputLocation?: Readonly<Record<string, 'gpu-buffer'>>;
   extra?: Readonly<Record<string, unknown>>;
 }
 
@@ -27,10 +43,10 @@ export interface NativeSession {
   readonly inputMetadata: readonly { name: string }[];
   readonly outputMetadata: readonly { name: string; shape: readonly number[] }[];
   loadModel(buffer: ArrayBufferLike, offset: number, length: number, options: SessionOptions): void;
-  /** Fills the tensors in `fetches`; what it returns are copies. */
+  /** Fills the tensors in `fetches`, and returns copies of them; makes new tensors in the place of nulls. */
   run(
     feeds: Readonly<Record<string, RuntimeTensor>>,
-    fetches: Readonly<Record<string, RuntimeTensor | null>>,
+    fetches: Readonly<Record<string, HostTensor | null>>,
     options: object,
   ): Record<string, RuntimeTensor>;
   endProfiling(): void;
@@ -45,10 +61,12 @@ interface NativeBinding {
   initOrt: () => void;
 }
 
-type TensorConstructor = new (type: DataType, data: HostArray, dims: readonly number[]) => RuntimeTensor;
+type TensorConstructor = new (type: DataType, data: HostArray, dims: readonly number[]) => HostTensor;
 
 interface Runtime {
   version: string;
+  /** Where its package lies. */
+  directory: string;
   native: NativeBinding['binding'];
   Tensor: TensorConstructor;
 }
@@ -69,7 +87,8 @@ export function loadRuntime(): Runtime {
     const { Tensor } = require('onnxruntime-common') as { Tensor: TensorConstructor };
     const { version } = require('onnxruntime-node/package.json') as { version: string };
     initOrt();
-    loaded = { version, native: binding, Tensor };
+    const directory = dirname(require.resolve('onnxruntime-node/package.json'));
+    loaded = { version, directory, native: binding, Tensor };
     return loaded;
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0]! : String(error);
@@ -79,7 +98,7 @@ export function loadRuntime(): Runtime {
   }
 }
 
-export function makeTensor(dtype: DataType, data: HostArray, shape: readonly number[]): RuntimeTensor {
+export function makeTensor(dtype: DataType, data: HostArray, shape: readonly number[]): HostTensor {
   const { Tensor } = loadRuntime();
   return new Tensor(dtype, data, shape);
 }
@@ -102,7 +121,9 @@ let transferOf: Transfer | null = null;
  */
 export function releaseTensors(tensors: Readonly<Record<string, RuntimeTensor>>): void {
   transferOf ??= findTransfer();
-  for (const { data } of Object.values(tensors)) transferOf.call(data.buffer, 0);
+  for (const tensor of Object.values(tensors)) {
+    if (tensor.location === 'cpu') transferOf.call(tensor.data.buffer, 0);
+  }
 }
 
 /** Opens a session for an ONNX model. @throws what onnxruntime says of the model. */

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { BACKEND, GraphBackend } from '../backend';
+import type { DeviceMemory } from '../deviceMemory';
 import type { CompilerSettings } from '../settings';
 import { isEmpty, KernelCall, type Kernel, type Kernels } from './call';
 import { convolutionKernels } from './convolution';
@@ -21,9 +22,13 @@ const recorded: Kernels = {
 };
 
 /** Makes the backend known to tfjs, with a kernel for every one that the plain JavaScript backend has. */
-export function registerGraphBackend(settings: CompilerSettings): void {
+export function registerGraphBackend(
+  settings: CompilerSettings,
+  hostSettings: CompilerSettings,
+  memory: DeviceMemory | null,
+): void {
   if (BACKEND in tf.engine().registryFactory) tf.removeBackend(BACKEND);
-  tf.registerBackend(BACKEND, () => new GraphBackend(settings), 0);
+  tf.registerBackend(BACKEND, () => new GraphBackend(settings, hostSettings, memory), 0);
   for (const { kernelName } of tf.getKernelsForBackend(BACKEND)) tf.unregisterKernel(kernelName, BACKEND);
   const delegated = tf.getKernelsForBackend('cpu').map(({ kernelName }) => kernelName);
   for (const kernelName of new Set([...Object.keys(recorded), ...delegated])) {

@@ -57,8 +57,18 @@ export function makeTensor(
   });
 }
 
-export function makeValueInfo(name: string, shape: readonly number[], type: DataType): ValueInfoProto {
-  const dim = shape.map((length) => ({ value: { case: 'dimValue' as const, value: BigInt(length) } }));
+/** @param shape text stands for a length that is known only at a run. */
+export function makeValueInfo(
+  name: string,
+  shape: readonly (number | string)[],
+  type: DataType,
+): ValueInfoProto {
+  const dim = shape.map((length) => ({
+    value:
+      typeof length === 'string'
+        ? { case: 'dimParam' as const, value: length }
+        : { case: 'dimValue' as const, value: BigInt(length) },
+  }));
   return create(ValueInfoProtoSchema, {
     name,
     type: { value: { case: 'tensorType', value: { elemType: ONNX_TYPES[type], shape: { dim } } } },

@@ -1,4 +1,5 @@
 import { broadcastShape, type BinaryOp, type UnaryOp, type Value, type ValueOf } from '../graph/value';
+import type { Emitter } from '../lowering/emitter';
 import { elementwiseLayout, elementwiseOperands, type Lowering } from '../lowering/lowering';
 import { ONNX_TYPES } from '../lowering/onnxModel';
 import { sameAsFirst, type OpDefinition, type OpDefinitions } from './definition';
@@ -23,9 +24,51 @@ function unary<Name extends UnaryOp>(type: string): OpDefinition<Name> {
   };
 }
 
-/** The same for a question about each element. */
-function predicate<Name extends 'IsInf' | 'IsNaN'>(type: Name): OpDefinition<Name> {
-  return { ...unary<Name>(type), dtype: () => 'bool' };
+/** An op that GPU providers lack. @param write says it with others, for float32. */
+function portable<Name extends UnaryOp>(
+  type: Name,
+  write: (emitter: Emitter, x: string) => string,
+): OpDefinition<Name> {
+  return {
+    shape: sameAsFirst,
+    lower(lowering, value) {
+      const { emitter, options } = lowering;
+      const plain = options.extensions || value.dtype !== 'float32';
+      lowerEach(lowering, value as unknown as Value, (x) =>
+        plain ? emitter.emit(type, [x]) : write(emitter, x),
+      );
+    },
+  };
+}
+
+const LARGEST = 3.4028234663852886e38;
+
+/** A question about each element. @param compare asks it by comparisons, where the provider lacks the op. */
+function predicate<Name extends 'IsInf' | 'IsNaN'>(
+  type: Name,
+  compare: (emitter: Emitter, x: string) => string,
+): OpDefinition<Name> {
+  return {
+    shape: sameAsFirst,
+    dtype: () => 'bool',
+    lower(lowering, value) {
+      const { emitter, options } = lowering;
+      lowerEach(lowering, value as unknown as Value, (x) =>
+        options.extensions ? emitter.emit(type, [x]) : compare(emitter, x),
+      );
+    },
+  };
+}
+
+/** Neither below 0 nor from 0 on. A GPU's compiler would take x = x for granted; this it does not see through. */
+function isNeither(emitter: Emitter, x: string): string {
+  const asked = ['Less', 'GreaterOrEqual'].map((type) => compareWithZero(emitter, type, x));
+  return emitter.emit('Equal', [emitter.emit('Add', asked), emitter.number(0)]);
+}
+
+/** 1 where the comparison holds, else 0. */
+function compareWithZero(emitter: Emitter, type: string, x: string): string {
+  return emitter.emit('Cast', [emitter.emit(type, [x, emitter.number(0)])], { to: ONNX_TYPES.float32 });
 }
 
 const unaryOps: OpDefinitions<UnaryOp> = {
@@ -43,8 +86,10 @@ const unaryOps: OpDefinitions<UnaryOp> = {
   Erf: unary('Erf'),
   Exp: unary('Exp'),
   Floor: unary('Floor'),
-  IsInf: predicate('IsInf'),
-  IsNaN: predicate('IsNaN'),
+  IsInf: predicate('IsInf', (emitter, x) =>
+    emitter.emit('Greater', [emitter.emit('Abs', [x]), emitter.number(LARGEST)]),
+  ),
+  IsNaN: predicate('IsNaN', isNeither),
   Log: unary('Log'),
   Neg: unary('Neg'),
   Not: unary('Not'),
@@ -52,7 +97,10 @@ const unaryOps: OpDefinitions<UnaryOp> = {
   Relu: unary('Relu'),
   Round: unary('Round'),
   Sigmoid: unary('Sigmoid'),
-  Sign: unary('Sign'),
+  Sign: portable('Sign', (emitter, x) => {
+    const [above, below] = ['Greater', 'Less'].map((type) => compareWithZero(emitter, type, x));
+    return emitter.emit('Sub', [above!, below!]);
+  }),
   Sin: unary('Sin'),
   Sinh: unary('Sinh'),
   Softplus: unary('Softplus'),
@@ -115,7 +163,18 @@ const binaryOps: OpDefinitions<BinaryOp> = {
   Less: comparison('Less'),
   LessOrEqual: comparison('LessOrEqual'),
   And: comparison('And'),
-  Or: comparison('Or'),
+  Or: {
+    ...comparison('Or'),
+    lower(lowering, value) {
+      const { emitter, options } = lowering;
+      lowerElementwise(lowering, value, (operands) => {
+        if (options.extensions) return emitter.emit('Or', operands);
+        // WebGPU has no Or: neither of both is not the case.
+        const neither = operands.map((operand) => emitter.emit('Not', [operand]));
+        return emitter.emit('Not', [emitter.emit('And', neither)]);
+      });
+    },
+  },
 };
 
 function lowerStep(lowering: Lowering, value: ValueOf<'Step'>): void {

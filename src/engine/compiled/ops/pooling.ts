@@ -51,7 +51,8 @@ function tiles(
 function lowerMaxGradient(lowering: Lowering, value: ValueOf<'MaxPoolGradient'>): void {
   const [dy, x, y] = value.inputs as [Value, Value, Value];
   if (tiles(value.attributes, x.shape, y.shape)) maxGradientOfTiles(lowering, value, dy, x, y);
-  else maxGradientByIndex(lowering, value, dy, x);
+  else if (lowering.options.extensions) maxGradientByIndex(lowering, value, dy, x);
+  else maxGradientByTaps(lowering, value, dy, x, y);
 }
 
 /** The gradient goes where the pixel equals its window's maximum; several that do share it. */
@@ -145,6 +146,67 @@ function maxGradientByIndex(
   const inputs = [zeros, flat(indices!), flat(lowering.get(dy, 'first'))];
   const sums = emitter.emit('ScatterElements', inputs, { axis: 0, reduction: 'add' });
   lowering.set(value, 'first', emitter.reshape(sums, [n, c, h, w]));
+}
+
+/**
+ * The same without the index of the maximum, which GPU providers do not tell: each position of the window in turn asks
+ * whether it holds a maximum that none before it held, and its gradients are laid where its pixels are.
+ */
+function maxGradientByTaps(
+  lowering: Lowering,
+  value: ValueOf<'MaxPoolGradient'>,
+  dy: Value,
+  x: Value,
+  y: Value,
+): void {
+  const { emitter } = lowering;
+  const { kernel, strides, dilations, pads } = value.attributes;
+  const [, height, width] = x.shape as Shape4;
+  const [, rows, columns] = y.shape as Shape4;
+  const [gradient, maxima] = [dy, y].map((each) => lowering.get(each, 'first')) as [string, string];
+  const around = [
+    [0, 0, pads[0], pads[1]],
+    [0, 0, pads[2], pads[3]],
+  ] as const;
+  const image = emitter.pad(lowering.get(x, 'first'), ...around, LOWEST);
+  const [wholeHeight, wholeWidth] = [height + pads[0] + pads[2], width + pads[1] + pads[3]];
+  let free: string | null = null;
+  let sum: string | null = null;
+  for (let tap = 0; tap < kernel[0] * kernel[1]; tap += 1) {
+    const begin = [Math.floor(tap / kernel[1]) * dilations[0], (tap % kernel[1]) * dilations[1]] as const;
+    const end = [begin[0] + (rows - 1) * strides[0] + 1, begin[1] + (columns - 1) * strides[1] + 1];
+    const seen = emitter.slice(image, [2, 3], begin, end, strides);
+    const met = emitter.emit('Cast', [emitter.emit('Equal', [seen, maxima])], { to: ONNX_TYPES.float32 });
+    const first: string = free === null ? met : emitter.emit('Mul', [met, free]);
+    free = emitter.emit('Sub', [free ?? emitter.number(1), first]);
+    const spread = spreadPixels(lowering, emitter.emit('Mul', [first, gradient]), y.shape as Shape4, strides);
+    const behind = [wholeHeight - begin[0] - spread.height, wholeWidth - begin[1] - spread.width] as const;
+    const laid = emitter.pad(spread.name, [0, 0, ...begin], [0, 0, ...behind]);
+    sum = sum === null ? laid : emitter.emit('Add', [sum, laid]);
+  }
+  const cut = Math.max(...pads) > 0;
+  const result = cut
+    ? emitter.slice(sum!, [2, 3], [pads[0], pads[1]], [pads[0] + height, pads[1] + width])
+    : sum!;
+  lowering.set(value, 'first', result);
+}
+
+/** Less than any activation, and finite: some GPUs do not know infinity. */
+const LOWEST = -3.4028234663852886e38;
+
+/** Lays the pixels of an image in channels first `strides` apart, with zeros between them and none behind the last. */
+function spreadPixels(
+  { emitter }: Lowering,
+  image: string,
+  [n, rows, columns, c]: Shape4,
+  strides: Window['strides'],
+): { name: string; height: number; width: number } {
+  const [height, width] = [(rows - 1) * strides[0] + 1, (columns - 1) * strides[1] + 1];
+  if (strides[0] * strides[1] === 1) return { name: image, height, width };
+  const cells = emitter.reshape(image, [n * c, rows, 1, columns, 1]);
+  const padded = emitter.pad(cells, [0, 0, 0, 0, 0], [0, 0, strides[0] - 1, 0, strides[1] - 1]);
+  const whole = emitter.reshape(padded, [n, c, rows * strides[0], columns * strides[1]]);
+  return { name: emitter.slice(whole, [2, 3], [0, 0], [height, width]), height, width };
 }
 
 function lowerAverageGradient(lowering: Lowering, value: ValueOf<'AveragePoolGradient'>): void {
