@@ -58,7 +58,7 @@ export async function prepareRun(
   workspace: string,
   name: string,
   text: string,
-  engine = 'wasm',
+  engine = 'auto',
 ): Promise<string> {
   const file = path.join(workspace, `${name}.distill.yaml`);
   await writeFile(file, text);
