@@ -14,8 +14,10 @@ interface CallOptions {
  */
 export function correctRandomLayers(): void {
   const { layers } = tf;
-  replaceCall<{ rate: number; noiseShape: (number | null)[] | null }>(layers.dropout({ rate: 0.5 }), (x, layer) =>
-    dropout(x, layer.rate, layer.noiseShape?.map((length, axis) => length ?? x.shape[axis]!) ?? x.shape),
+  replaceCall<{ rate: number; noiseShape: (number | null)[] | null }>(
+    layers.dropout({ rate: 0.5 }),
+    (x, layer) =>
+      dropout(x, layer.rate, layer.noiseShape?.map((length, axis) => length ?? x.shape[axis]!) ?? x.shape),
   );
   replaceCall<{ rate: number }>(layers.spatialDropout1d({ rate: 0.5 }), (x, { rate }) =>
     dropout(x, rate, [x.shape[0], 1, x.shape[2]!]),

@@ -22,7 +22,8 @@ const SOURCES: readonly string[] = ['Input', 'Scalar', 'Constant'];
 let found: CompilerSettings;
 
 beforeAll(async () => {
-  ({ settings: found } = await startCompiled({ threads: 1 }));
+  const { backend } = await startCompiled({ threads: 1, provider: 'cpu' });
+  found = backend.settings;
 });
 
 test('every op has cases', () => {
