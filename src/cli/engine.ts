@@ -53,12 +53,14 @@ export async function engines(name: string | undefined, options: EnginesOptions)
  * @throws CommandError that says what to do.
  */
 export async function requireEngine(name: string, workspace: string): Promise<void> {
+  // What a provider is asked for, only this engine can give.
+  const wanted = name === 'auto' && process.env['DISTILLERY_PROVIDER'] ? 'compiled' : name;
   // Of `auto` what works is taken, and WebAssembly and JavaScript are part of Node.
-  if (name === 'auto' || name === 'wasm' || name === 'cpu') return;
-  const engine = await probeEngine(engineNamed(name), workspace);
+  if (wanted === 'auto' || wanted === 'wasm' || wanted === 'cpu') return;
+  const engine = await probeEngine(engineNamed(wanted), workspace);
   if (engine.available) return;
   throw new CommandError(
-    `The engine ${name} does not work here. ${engine.reason}\nOr take another one: distillery engines lists them.`,
+    `The engine ${engine.name} does not work here. ${engine.reason}\nOr take another one: distillery engines lists them.`,
   );
 }
 

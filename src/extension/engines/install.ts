@@ -92,7 +92,8 @@ async function choose({ installable, builtIn }: Installation): Promise<Installab
   const { choiceDetail } = await import('./installation');
   const rows = installable.map((choice) => ({
     label: choice.title,
-    description: choice.download,
+    // The servers are named where the person is asked.
+    description: choice.download.replace(/ from .*/, ''),
     detail: choiceDetail(choice),
     choice,
   }));
