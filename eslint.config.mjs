@@ -30,11 +30,11 @@ const bannedPackages = {
   runs: ['vscode', '@tensorflow/*', 'onnxruntime-*'],
   data: ['vscode', '@tensorflow/*', 'onnxruntime-*'],
   engine: ['vscode'],
-  models: ['vscode'],
-  distill: ['vscode', 'node:*'],
-  targets: ['vscode'],
-  trainer: ['vscode'],
-  cli: ['vscode'],
+  models: ['vscode', 'onnxruntime-*'],
+  distill: ['vscode', 'onnxruntime-*', 'node:*'],
+  targets: ['vscode', 'onnxruntime-*'],
+  trainer: ['vscode', 'onnxruntime-*'],
+  cli: ['vscode', 'onnxruntime-*'],
   extension: ['@tensorflow/*', 'onnxruntime-*', 'esbuild'],
 };
 

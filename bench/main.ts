@@ -1,19 +1,23 @@
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { measureAblation } from './ablation';
 import { STEP_CASES } from './cases/cases';
 import type { StepCase } from './cases/case';
 import { measureStart, measureTraining, type EndToEndOptions } from './endToEnd';
 import { PAIRS, type Pair } from './laboratory';
 import { describeMachine } from './machine';
 import {
+  printAblation,
   printEndToEnd,
   printMachine,
   printMissingTorch,
   printPeaks,
+  printProfile,
   printStepRows,
   tellProgress,
   warnOfLoad,
 } from './print';
+import { profileStep } from './profile';
 import { TORCH_ADAMS, type TorchAdam } from './protocol';
 import { findTorch, TorchMissing, type Torch } from './python';
 import { checkCase, measurePeak, measureStep, type StepOptions, type StepRow } from './step';
@@ -33,6 +37,12 @@ interface StepCommandOptions extends CommonOptions {
   batch: number[];
   threads: number[];
   check: boolean;
+}
+
+interface CompilerCommandOptions {
+  case: string;
+  batch: number;
+  threads: number;
 }
 
 interface EndToEndCommandOptions extends CommonOptions {
@@ -56,6 +66,14 @@ async function main(): Promise<void> {
     .option('--threads <counts>', 'threads of each side', wholeNumbers, threadCounts())
     .option('--check', 'only check that both sides do the same work', false)
     .action(runStep);
+  withCompilerOptions(program.command('ablation'))
+    .description('times our step without each part of what the compiler does')
+    .option('--rounds <count>', 'how often all take turns', wholeNumber, 7)
+    .action(runAblation);
+  withCompilerOptions(program.command('profile'))
+    .description('tells how long each node of our compiled step takes')
+    .option('--top <count>', 'nodes to list', wholeNumber, 25)
+    .action(runProfile);
   withTrainingOptions(program.command('train'), ['conv'], 3)
     .description('times a whole distillation: data, training, evaluation, checkpoints')
     .action((options: EndToEndCommandOptions) => runEndToEnd('train', options));
@@ -81,6 +99,27 @@ function withCommonOptions(command: Command, rounds: number): Command {
       'a Python that has torch; without it, the one of DISTILLERY_PYTHON, else python3',
     )
     .option('--json', 'print one JSON object on standard output', false);
+}
+
+function withCompilerOptions(command: Command): Command {
+  return command
+    .option('--case <name>', `of ${STEP_CASES.map(({ name }) => name).join(', ')}`, 'conv-cached')
+    .option('--batch <size>', 'images in a batch', wholeNumber, 64)
+    .option('--threads <count>', 'threads', wholeNumber, 1);
+}
+
+async function runAblation(options: CompilerCommandOptions & { rounds: number }): Promise<void> {
+  const stepCase = chosen('case', STEP_CASES, options.case);
+  const machine = describeMachine();
+  warnOfLoad(machine);
+  const rows = await measureAblation(stepCase, { ...options, root });
+  printMachine(machine, null);
+  printAblation(stepCase.name, rows);
+}
+
+async function runProfile(options: CompilerCommandOptions & { top: number }): Promise<void> {
+  const stepCase = chosen('case', STEP_CASES, options.case);
+  printProfile(await profileStep(stepCase, options), options.top);
 }
 
 function withTrainingOptions(command: Command, pairs: string[], rounds: number): Command {

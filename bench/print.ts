@@ -1,8 +1,10 @@
 import { layOutTable, printLine } from '../src/cli/output';
+import type { AblationRow } from './ablation';
 import type { EndToEndRow } from './endToEnd';
 import type { Machine } from './machine';
 import type { Torch } from './python';
-import { geometricMean, type Spread } from './report';
+import { geometricMean, groupBy, type Spread } from './report';
+import type { NodeTime } from './profile';
 import type { StepRow } from './step';
 
 /** The peak of the machine, in GFLOP/s, as each side reaches it. */
@@ -139,4 +141,31 @@ export function ratioText({ median, low, high }: Spread): string {
 
 export function memoryText(value: number | null): string {
   return value === null ? '–' : value.toFixed(0);
+}
+
+export function printAblation(name: string, rows: readonly AblationRow[]): void {
+  printLine(`${name}. Medians; in brackets the quartiles over the rounds.\n`);
+  const cells = rows.map(({ what, time, slowdown, memory }) => [
+    what,
+    milliseconds(time.median),
+    `${slowdown.median.toFixed(2)} [${slowdown.low.toFixed(2)}–${slowdown.high.toFixed(2)}]`,
+    memory === null ? '–' : memory.toFixed(0),
+  ]);
+  printLine(layOutTable(['compiled with', 'ms', 'times the whole', 'MiB'], cells, [1, 2, 3]));
+}
+
+export function printProfile(nodes: readonly NodeTime[], top: number): void {
+  const total = sumOf(nodes);
+  printLine(`${nodes.length} nodes, ${total.toFixed(1)} ms together, each at its fastest\n`);
+  const byOp = [...groupBy(nodes, ({ op }) => op)].sort(([, a], [, b]) => sumOf(b) - sumOf(a));
+  const share = (value: number): string => `${((100 * value) / total).toFixed(1)} %`;
+  const ops = byOp.map(([op, list]) => [op, `${list.length}`, sumOf(list).toFixed(2), share(sumOf(list))]);
+  printLine(layOutTable(['op', 'nodes', 'ms', 'share'], ops.slice(0, 15), [1, 2, 3]));
+  printLine();
+  const slowest = nodes.slice(0, top).map((node) => [node.name, node.milliseconds.toFixed(2), node.shapes]);
+  printLine(layOutTable(['node', 'ms', 'shapes'], slowest, [1]));
+}
+
+function sumOf(nodes: readonly NodeTime[]): number {
+  return nodes.reduce((sum, node) => sum + node.milliseconds, 0);
 }

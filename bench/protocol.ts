@@ -11,6 +11,11 @@ export const workerRequestSchema = z.object({
   name: z.string(),
   batch: z.int().min(1),
   engine: z.string(),
+  /** What the compiler leaves undone, to see what it brings; null where the engine is used as a trainer uses it. */
+  compiler: z
+    .object({ block: z.literal(0), fuse: z.boolean(), rewrite: z.boolean() })
+    .partial()
+    .nullable(),
   /** Where to write weights and batches for the other side; null: nowhere. */
   twin: z.string().nullable(),
 });

@@ -62,3 +62,14 @@ export function gigaflops(multiplyAdds: number, milliseconds: number): number {
 export function stepsFor(milliseconds: number, perStep: number): number {
   return Math.min(1000, Math.max(1, Math.round(milliseconds / perStep)));
 }
+
+/** Lists of the items that share a key, in the order in which the keys were met. */
+export function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
+  }
+  return groups;
+}

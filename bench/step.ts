@@ -70,7 +70,7 @@ export async function measureStep(
 ): Promise<StepRow> {
   const layouts = teacher || hint || name === 'depthwise' ? TORCH_LAYOUTS : TORCH_LAYOUTS.slice(0, 1);
   const contestants = [
-    await startOurs({ name, batch, engine: options.engine, twin: null }, threads, options),
+    await startOurs({ name, batch, engine: options.engine, compiler: null, twin: null }, threads, options),
   ];
   try {
     const { torch, device, adam } = options;
@@ -161,7 +161,7 @@ export async function checkCase(
   try {
     const twin = join(folder, 'twin.safetensors');
     const { torch, device, adam, root, engine } = options;
-    const ours = await startOurs({ name, batch: 8, engine, twin }, 1, options);
+    const ours = await startOurs({ name, batch: 8, engine, compiler: null, twin }, 1, options);
     contestants.push(ours);
     const layout = TORCH_LAYOUTS[0];
     const peer = await startTorch({ name, batch: 8, threads: 1, layout, device, adam, twin }, torch, root);
@@ -188,10 +188,10 @@ export async function checkCase(
   }
 }
 
-function startOurs(
+export function startOurs(
   request: WorkerRequest,
   threads: number,
-  { root, provider }: StepOptions,
+  { root, provider }: Pick<StepOptions, 'root' | 'provider'>,
 ): Promise<Contestant> {
   const command = [process.execPath, join(root, 'dist', 'bench', 'worker.js'), JSON.stringify(request)];
   return Contestant.start('Distillery', command, ourEnvironment(threads, provider));
@@ -207,7 +207,7 @@ function startTorch(request: TorchRequest, torch: Torch, root: string): Promise<
 }
 
 /** Warms all up, then lets them take turns, each round in another order. */
-async function race(
+export async function race(
   contestants: readonly Contestant[],
   rounds: number,
 ): Promise<{ firsts: Turn[]; times: number[][]; processor: number[] }> {

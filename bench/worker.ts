@@ -1,18 +1,20 @@
 import { createInterface } from 'node:readline';
 import { performance } from 'node:perf_hooks';
 import * as tf from '@tensorflow/tfjs';
-import type { StepFunction, StepInput } from '../src/engine/engine';
+import { CompiledEngine } from '../src/engine/compiled/engine';
+import { startCompiled } from '../src/engine/compiled/start';
+import type { Engine, StepFunction, StepInput } from '../src/engine/engine';
 import { selectEngine } from '../src/engine/select';
 import { keyedRandom } from '../src/random/keyed';
 import { STEP_CASES } from './cases/cases';
 import { prepareLesson, type CaseLesson } from './cases/lesson';
 import { writeTwin } from './cases/twin';
-import { MATMUL_SIZE, workerRequestSchema, type Ready, type Turn } from './protocol';
+import { MATMUL_SIZE, workerRequestSchema, type Ready, type Turn, type WorkerRequest } from './protocol';
 
 /** Our side of a measurement: takes as many steps as it is told to, and tells how long they took. */
 async function main(): Promise<void> {
   const request = workerRequestSchema.parse(JSON.parse(process.argv[2] ?? '{}'));
-  const engine = await selectEngine(request.engine, process.cwd());
+  const engine = await engineOf(request);
   const lesson = request.name === 'matmul' ? matmulLesson() : caseLesson(request.name, request.batch);
   if (request.twin !== null) await writeTwin(request.twin, lesson);
   const compilation: Turn['compilation'] = { milliseconds: null, refusal: null };
@@ -44,6 +46,15 @@ async function main(): Promise<void> {
       compilation,
     });
   }
+}
+
+async function engineOf({ engine, compiler }: WorkerRequest): Promise<Engine> {
+  const selected = await selectEngine(engine, process.cwd());
+  if (compiler === null) return selected;
+  const { block, fuse = true, rewrite = true } = compiler;
+  const options = { provider: 'cpu', fuse, rewrite, ...(block === undefined ? {} : { block }) } as const;
+  const { backend, device, reason } = await startCompiled(options);
+  return new CompiledEngine(backend, device, reason);
 }
 
 function caseLesson(name: string, batch: number): CaseLesson {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import colors from 'picocolors';
 import { ModelError } from '../models/model';
@@ -8,11 +7,12 @@ import { RUN_FILES, type RunProgress } from '../runs/record';
 import { compareRuns, reportOf, roleAmong } from '../runs/report';
 import { RunStore } from '../runs/store';
 import type { RunSummary } from '../runs/summary';
-import { findWorkspace } from '../runs/workspace';
+import { usedEngineText } from '../runs/usedEngine';
 import { CommandError, EXIT, type ExitCode } from './exit';
 import { layOutReport, layOutTable, paintState, percent, printJson, printLine } from './output';
 import { describeProgress } from './progressLine';
 import { machineRow } from './run';
+import { chosenWorkspace } from './workspace';
 
 /** What every command that looks at runs understands. */
 export interface BrowseOptions {
@@ -28,13 +28,6 @@ export interface BrowseOptions {
  */
 export async function openStore({ workspace }: BrowseOptions): Promise<RunStore> {
   return new RunStore(await chosenWorkspace(workspace));
-}
-
-async function chosenWorkspace(workspace: string | undefined): Promise<string> {
-  if (workspace === undefined) return findWorkspace(process.cwd());
-  const folder = path.resolve(workspace);
-  if (!existsSync(folder)) throw new CommandError(`The workspace ${folder} does not exist.`);
-  return folder;
 }
 
 /** `distillery ls` */
@@ -86,6 +79,7 @@ export async function showRun(name: string, options: BrowseOptions): Promise<Exi
     ['state', `${paintState(run.state)}${run.end?.reason ? `: ${run.end.reason}` : ''}`],
     ['experiment', `${run.experimentPath} (seed ${run.seed})`],
     ['created', run.createdAt],
+    ['engine', run.progress?.engine ? usedEngineText(run.progress.engine) : ''],
     ['folder', run.directory],
     ['targets', run.progress?.targets ?? ''],
     ['batches', describeBatches(run.progress?.batches)],
@@ -161,23 +155,6 @@ function hashTensors(tensors: readonly [string, StoredTensor][]): string {
   return hash.digest('hex');
 }
 
-/** `distillery engines` */
-export async function listEngines({ workspace, json }: BrowseOptions): Promise<ExitCode> {
-  const { describeEngines } = await import('../engine/select');
-  const engines = await describeEngines({ workspace: await chosenWorkspace(workspace) });
-  if (json) {
-    printJson({ engines });
-    return EXIT.ok;
-  }
-  const rows = engines.map(({ name, available, device, reason, chosen }) => [
-    chosen ? colors.green(`${name} (auto)`) : available ? name : colors.dim(name),
-    device,
-    reason,
-  ]);
-  printLine(layOutTable(['engine', 'runs on', ''], rows, []));
-  return EXIT.ok;
-}
-
 /** A run as `ls --json` and `show --json` give it. */
 function machineSummary(run: RunSummary, runs: readonly RunSummary[]): Record<string, unknown> {
   const { id, name, state, directory, experimentPath, createdAt, seed, progress, end, labels } = run;
@@ -190,6 +167,7 @@ function machineSummary(run: RunSummary, runs: readonly RunSummary[]): Record<st
     experiment: experimentPath,
     createdAt,
     seed,
+    engine: progress?.engine ?? null,
     step: progress?.step ?? 0,
     totalSteps: progress?.totalSteps ?? null,
     epoch: progress?.epoch ?? 0,

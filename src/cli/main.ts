@@ -4,7 +4,8 @@ import { version } from '../../package.json';
 import { ENGINE_NAMES } from '../engine/engine';
 import { LaunchError } from '../runs/launch';
 import { UnknownRunError } from '../runs/store';
-import { compare, listEngines, listRuns, showRun, showWeights } from './browse';
+import { compare, listRuns, showRun, showWeights } from './browse';
+import { engines } from './engine';
 import { describeProblems, examineExperiment } from './examine';
 import { CommandError, EXIT, type ExitCode } from './exit';
 import { archive, remove, resume, stop } from './manage';
@@ -69,10 +70,14 @@ function addExperimentCommands(program: Command): void {
     .action(ending(check));
   program
     .command('engines')
-    .description('what can train here')
+    .description('what can train here; what can be installed')
+    .argument('[name]', 'try this one only')
+    .option('--install [name]', 'install an engine for a GPU; without a name: tell what can be installed')
+    .option('--yes', 'do not ask before something is downloaded')
     .option(...workspaceOption)
+    .option('--no-workspace', 'only engines that come with Distillery or that it installed')
     .option(...jsonOption)
-    .action(ending(listEngines));
+    .action(ending(engines));
 }
 
 function addRunCommands(program: Command): void {

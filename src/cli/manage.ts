@@ -1,8 +1,8 @@
-import { createInterface } from 'node:readline/promises';
 import { readRunRecord } from '../runs/folder';
 import { resumeRun } from '../runs/launch';
 import { stopRun } from '../runs/stop';
 import { openStore, type BrowseOptions } from './browse';
+import { canAsk, confirm } from './confirm';
 import { requireEngine } from './engine';
 import { EXIT, type ExitCode } from './exit';
 import { printJson, printLine } from './output';
@@ -67,7 +67,7 @@ export async function remove(
   const { yes } = options;
   const store = await openStore(options);
   const runs = await Promise.all(names.map((name) => store.resolve(name)));
-  if (!yes && process.stdin.isTTY && process.stdout.isTTY) {
+  if (!yes && canAsk()) {
     for (const { id, experimentPath } of runs) printLine(`${id}   ${experimentPath}`);
     const many = runs.length === 1 ? 'this run' : `these ${runs.length} runs`;
     if (!(await confirm(`Delete ${many} for good, curves and checkpoints included?`))) {
@@ -80,13 +80,4 @@ export async function remove(
     printLine(`${id} is deleted.`);
   }
   return EXIT.ok;
-}
-
-async function confirm(question: string): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
-  } finally {
-    terminal.close();
-  }
 }

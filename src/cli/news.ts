@@ -5,6 +5,7 @@ import type { RunEvent } from '../runs/events';
 import type { RunFolder } from '../runs/folder';
 import { RUN_FILES } from '../runs/record';
 import { describeTargets } from '../runs/targets';
+import { usedEngineText } from '../runs/usedEngine';
 
 /** Reads what runs say while they are followed. What earlier attempts of a resumed run said was said then. */
 export class RunNews {
@@ -34,7 +35,7 @@ export function describeEvent(event: RunEvent): string | null {
     case 'start': {
       const { engine, fromStep } = event;
       const from = fromStep > 0 ? `, from step ${fromStep.toLocaleString('en-US')}` : '';
-      return `trains with ${engine.name}, ${engine.device}${from}. ${engine.reason}`;
+      return `trains with ${usedEngineText(engine)}${from}. ${engine.reason}`;
     }
     case 'adapter':
       return `hint ${event.hint + 1}: adapter ${event.kind}. ${event.reason}`;

@@ -92,11 +92,21 @@ describe('describeEvent', () => {
         type: 'start',
         at: 0,
         fromStep: 1200,
-        engine: { name: 'wasm', device: 'CPU (WebAssembly SIMD)', reason: 'The fastest engine here.' },
+        engine: {
+          name: 'compiled',
+          device: 'CPU (onnxruntime)',
+          reason: 'The fastest engine here.',
+          provider: 'cpu',
+          precision: 'f32',
+          threads: 2,
+          block: 16,
+        },
         stages: [],
         stepsPerEpoch: 1,
       }),
-    ).toBe('trains with wasm, CPU (WebAssembly SIMD), from step 1,200. The fastest engine here.');
+    ).toBe(
+      'trains with compiled on CPU (onnxruntime), f32, 2 threads, blocks of 16, from step 1,200. The fastest engine here.',
+    );
     expect(
       describeEvent({
         type: 'adapter',

@@ -50,6 +50,32 @@ export interface Engine {
   prepare(body: StepFunction, options?: StepOptions): Step;
 }
 
+/** What an engine was found to compute with when it started. */
+export interface EngineFacts {
+  /** What executes: `cpu` or `webgpu` of onnxruntime, `wasm`, `javascript`, `tensorflow`. */
+  provider: string;
+  /** Of the numbers that are computed with. */
+  precision: 'f32';
+  /** Null where the engine decides for itself. */
+  threads: number | null;
+  /** Channels in a block of the blocked ops that are used; null without such ops. */
+  block: number | null;
+}
+
+/** An engine that runs and has passed its self-test. */
+export interface StartedEngine extends Engine {
+  readonly facts: EngineFacts;
+}
+
+/** What the run folder tells of the engine that trains it. */
+export function describeStarted({ name, device, reason, facts }: StartedEngine): EngineFacts & {
+  name: string;
+  device: string;
+  reason: string;
+} {
+  return { name, device, reason, ...facts };
+}
+
 /** An engine that was asked for cannot be used here. The message says why and what to do. */
 export class EngineError extends Error {
   override name = 'EngineError';

@@ -2,24 +2,32 @@ import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { CompiledEngine } from './compiled/engine';
 import { ProviderError, type ProviderRequest } from './compiled/providers';
+import { loadRuntime } from './compiled/runtime';
 import { startCompiled } from './compiled/start';
 import { EagerEngine } from './eager';
-import { ENGINE_NAMES, EngineError, type Engine, type EngineName } from './engine';
+import {
+  ENGINE_NAMES,
+  EngineError,
+  type Engine,
+  type EngineFacts,
+  type EngineName,
+  type StartedEngine,
+} from './engine';
 import { registerGradients } from './gradients/register';
+import { findInstalledRuntime, withInstalledRuntime } from './installFolder';
 import { correctAveragePoolGradient, correctResizeNearestGradient } from './pooling';
 import { correctRandomLayers } from './randomLayers';
-import { findTfjsNode, loadTfjsNode } from './tfjsNode';
+import { findTfjsNode, loadTfjsNode, notInstalled } from './tfjsNode';
 import { completeWasmKernels } from './wasm/register';
 
-export interface EngineDescription {
+export interface EngineDescription extends Partial<EngineFacts> {
   name: EngineName;
+  /** Whether it has started here and passed its self-test. */
   available: boolean;
   /** For people: what it runs on. */
   device: string;
   /** Why it is there or not, and what to do. */
   reason: string;
-  /** Whether `auto` takes it. */
-  chosen: boolean;
 }
 
 const DEVICES: Record<EngineName, string> = {
@@ -30,14 +38,20 @@ const DEVICES: Record<EngineName, string> = {
   cpu: 'CPU (plain JavaScript)',
 };
 
+const ORIGINS: Record<'compiled' | 'wasm' | 'cpu', string> = {
+  compiled: 'Comes with Distillery; compiles each step.',
+  wasm: 'Comes with Distillery; works everywhere.',
+  cpu: 'Comes with Distillery; slow, for checks.',
+};
+
 /** Fastest first: the order in which `auto` tries them. */
-const PREFERENCE: readonly EngineName[] = ['compiled', 'tfjs-node-gpu', 'tfjs-node', 'wasm', 'cpu'];
+export const PREFERENCE: readonly EngineName[] = ['compiled', 'tfjs-node-gpu', 'tfjs-node', 'wasm', 'cpu'];
 
 /**
  * Starts an engine and makes its backend the active one.
  *
  * @param requested `auto`, or the name of an engine.
- * @param workspace folder in which tfjs-node is looked for.
+ * @param workspace folder in which tfjs-node is looked for, before that of installed engines.
  * @param provider what the engine `compiled` runs on; without it, what `DISTILLERY_PROVIDER` says, else `auto`.
  * @throws EngineError when the requested engine is unknown or does not work here; `auto` falls back and says so in its reason.
  */
@@ -45,7 +59,7 @@ export async function selectEngine(
   requested: string,
   workspace: string,
   provider?: ProviderRequest,
-): Promise<Engine> {
+): Promise<StartedEngine> {
   if (requested !== 'auto') {
     const name = ENGINE_NAMES.find((known) => known === requested);
     if (!name) {
@@ -55,10 +69,12 @@ export async function selectEngine(
   }
   const refusals: string[] = [];
   for (const name of PREFERENCE) {
-    if (isTfjsNode(name) && !findTfjsNode(name, workspace)) continue;
     try {
+      if (isTfjsNode(name) && !findTfjsNode(name, workspace)) continue;
       const why =
-        refusals.length > 0 ? `Slower engines were left: ${refusals.join(' ')}` : 'The fastest engine here.';
+        refusals.length > 0
+          ? `What is faster does not work here: ${refusals.join(' ')}`
+          : 'The fastest engine here.';
       return await start(name, workspace, why, provider);
     } catch (error) {
       // A provider that was asked for by name must not be replaced silently.
@@ -69,21 +85,25 @@ export async function selectEngine(
   throw new EngineError(`No engine works here. ${refusals.join(' ')}`);
 }
 
-/** Lists the engines for people, without starting them. */
-export function describeEngines(options: { workspace: string }): Promise<EngineDescription[]> {
-  const rows = PREFERENCE.map((name): Omit<EngineDescription, 'chosen'> => {
-    if (!isTfjsNode(name)) {
-      const reason = name === 'wasm' ? 'Comes with Distillery.' : 'Comes with Distillery; slow, for checks.';
-      return { name, available: true, device: DEVICES[name], reason };
+/** Tries an engine: starts it, if it is there, and tells what came of it. The active backend changes. */
+export async function tryEngine(name: EngineName, workspace: string): Promise<EngineDescription> {
+  const device = DEVICES[name];
+  try {
+    const found = isTfjsNode(name) ? findTfjsNode(name, workspace) : null;
+    if (isTfjsNode(name) && !found) {
+      return { name, available: false, device, reason: notInstalled(name, workspace) };
     }
-    const found = findTfjsNode(name, options.workspace);
-    const reason = found
-      ? `Found version ${found.version} in ${found.directory}.`
-      : `Not installed in ${options.workspace}: npm install @tensorflow/${name}`;
-    return { name, available: found !== null, device: DEVICES[name], reason };
-  });
-  const chosen = rows.find((row) => row.available);
-  return Promise.resolve(rows.map((row) => ({ ...row, chosen: row === chosen })));
+    const engine = await start(name, workspace, '');
+    const origin = isTfjsNode(name)
+      ? `Found version ${found!.version} in ${found!.directory}.`
+      : ORIGINS[name];
+    // What an engine adds when it starts tells of its device.
+    const reason = [origin, engine.reason].filter((part) => part !== '').join(' ');
+    return { name, available: true, device: engine.device, reason, ...engine.facts };
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return { name, available: false, device, reason: error.message };
+  }
 }
 
 function isTfjsNode(name: EngineName): name is 'tfjs-node' | 'tfjs-node-gpu' {
@@ -94,16 +114,55 @@ async function start(
   name: EngineName,
   workspace: string,
   reason: string,
-  provider: ProviderRequest | undefined,
-): Promise<Engine> {
-  if (name !== 'compiled') {
-    await startBackend(name, workspace);
-    return new EagerEngine(name, DEVICES[name], reason);
-  }
+  provider?: ProviderRequest,
+): Promise<StartedEngine> {
   correctKernels();
-  const { backend, device, reason: choice } = await startCompiled({ provider });
-  await selfTest(name);
-  return new CompiledEngine(backend, device, `${reason} ${choice}`);
+  if (name === 'compiled') return startCompiledEngine(reason, provider);
+  await startBackend(name, workspace);
+  const engine = new EagerEngine(name, DEVICES[name], reason);
+  return withFacts(engine, EAGER_FACTS[name]);
+}
+
+const EAGER_FACTS: Record<Exclude<EngineName, 'compiled'>, EngineFacts> = {
+  // More threads gain nothing on the networks that wasm is fast enough for.
+  wasm: { provider: 'wasm', precision: 'f32', threads: 1, block: null },
+  cpu: { provider: 'javascript', precision: 'f32', threads: 1, block: null },
+  'tfjs-node': { provider: 'tensorflow', precision: 'f32', threads: null, block: null },
+  'tfjs-node-gpu': { provider: 'tensorflow', precision: 'f32', threads: null, block: null },
+};
+
+async function startCompiledEngine(
+  reason: string,
+  requested: ProviderRequest | undefined,
+): Promise<StartedEngine> {
+  const refusal = loadInstalledRuntime();
+  const { backend, device, reason: choice } = await startCompiled({ provider: requested });
+  await selfTest('compiled');
+  const reasons = [reason, choice, refusal].filter((part) => part !== '').join(' ');
+  const { provider, threads, block } = backend.settings;
+  return withFacts(new CompiledEngine(backend, device, reasons), {
+    provider,
+    precision: 'f32',
+    threads,
+    block: block > 0 ? block : null,
+  });
+}
+
+/** Takes the onnxruntime that was installed for a GPU, where there is one. @returns why it was not taken, or ''. */
+function loadInstalledRuntime(): string {
+  const installed = findInstalledRuntime();
+  if (installed === null) return '';
+  try {
+    withInstalledRuntime(installed, loadRuntime);
+    return '';
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return `Distillery's own onnxruntime is used, since the installed one in ${installed} is broken: ${error.message}`;
+  }
+}
+
+function withFacts(engine: Engine, facts: EngineFacts): StartedEngine {
+  return Object.assign(engine, { facts });
 }
 
 let corrected = false;
@@ -119,8 +178,7 @@ function correctKernels(): void {
   completeWasmKernels();
 }
 
-async function startBackend(name: EngineName, workspace: string): Promise<void> {
-  correctKernels();
+async function startBackend(name: Exclude<EngineName, 'compiled'>, workspace: string): Promise<void> {
   if (isTfjsNode(name)) await loadTfjsNode(name, workspace);
   else if (!(await tf.setBackend(name))) throw new EngineError(`The tfjs backend "${name}" did not start.`);
   await tf.ready();

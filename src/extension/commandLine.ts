@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import type { NodeRuntime } from './node';
 
 /** How a command of the `distillery` command line ended. */
@@ -16,6 +17,8 @@ export interface CommandOptions {
   input?: string;
   /** Ends the command; its result is then rejected with an `AbortError`. */
   signal?: AbortSignal;
+  /** Told each line that it writes to standard error, as it comes. */
+  onErrorLine?: (line: string) => void;
 }
 
 /**
@@ -28,7 +31,7 @@ export function runCommand(
   runtime: NodeRuntime,
   script: string,
   parameters: readonly string[],
-  { directory, input, signal }: CommandOptions,
+  { directory, input, signal, onErrorLine }: CommandOptions,
 ): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(runtime.executable, [script, ...parameters], {
@@ -42,6 +45,7 @@ export function runCommand(
     const errors: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
+    if (onErrorLine) createInterface({ input: child.stderr }).on('line', onErrorLine);
     child.on('error', reject);
     child.on('close', (code) => {
       resolve({ code, output: textOf(output), errors: textOf(errors) });

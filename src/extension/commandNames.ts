@@ -15,6 +15,7 @@ export const commandNames = [
   'distillery.refreshRuns',
   'distillery.showArchivedRuns',
   'distillery.hideArchivedRuns',
+  'distillery.installGpuEngine',
   'distillery.openDocumentation',
   'distillery.showOutput',
 ] as const;

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { commandNames, type CommandName } from './commandNames';
 import { newExperiment } from './experiments/newExperiment';
+import type { EngineInstaller } from './engines/install';
 import type { ExperimentRunner } from './experiments/run';
 import type { CurvesPanels } from './panel/panels';
 import type { RunActions } from './runs/actions';
@@ -25,6 +26,7 @@ export interface Parts {
   runner: ExperimentRunner;
   actions: RunActions;
   targets: Targets;
+  installer: EngineInstaller;
 }
 
 const showLog = 'Show Log';
@@ -116,7 +118,7 @@ function runCommands({ panels, targets, actions }: Parts) {
   } satisfies Partial<Record<CommandName, Handler>>;
 }
 
-function viewCommands({ extension, log, library, files, tree, keys }: Parts) {
+function viewCommands({ extension, log, library, files, tree, keys, installer }: Parts) {
   const showArchived = (shown: boolean): Promise<void> => {
     tree.showArchived(shown);
     keys.setKey('distillery.archivedShown', shown);
@@ -128,6 +130,7 @@ function viewCommands({ extension, log, library, files, tree, keys }: Parts) {
     },
     'distillery.showArchivedRuns': () => showArchived(true),
     'distillery.hideArchivedRuns': () => showArchived(false),
+    'distillery.installGpuEngine': () => installer.run(),
     'distillery.openDocumentation': async () => {
       const page = vscode.Uri.joinPath(extension, 'docs', 'experiment.md');
       await vscode.commands.executeCommand('markdown.showPreview', page);

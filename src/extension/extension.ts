@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { registerCommands } from './commands';
+import { EngineInstaller } from './engines/install';
 import { ExperimentDiagnostics } from './experiments/diagnostics';
 import { ExperimentFiles } from './experiments/files';
 import { registerFixes } from './experiments/fixes';
@@ -42,6 +43,7 @@ export function activate(context: vscode.ExtensionContext): void {
     runner: new ExperimentRunner(program, library, log),
     actions: new RunActions(library, program, log),
     targets: new Targets(library, files, view),
+    installer: new EngineInstaller(program, log),
   };
   context.subscriptions.push(
     log,

@@ -1,12 +1,10 @@
+import { dirname } from 'node:path';
 import * as vscode from 'vscode';
-import { runCommand, type CommandResult } from './commandLine';
+import { runCommand, type CommandOptions, type CommandResult } from './commandLine';
 import { findNode, nodeSearch, type NodeRuntime } from './node';
 import { runSettings } from './settings';
 
-export interface ProgramOptions {
-  input?: string;
-  signal?: AbortSignal;
-}
+export type ProgramOptions = Omit<CommandOptions, 'directory'>;
 
 /** The `distillery` command line as the extension uses it: with the Node.js and the settings of a folder. */
 export class Program {
@@ -30,12 +28,27 @@ export class Program {
     parameters: readonly string[],
     options: ProgramOptions = {},
   ): Promise<CommandResult> {
-    const runtime = await this.runtime(runSettings(folder.uri).nodePath);
-    this.log.debug(`distillery ${parameters.join(' ')}   (in ${folder.uri.fsPath})`);
-    const result = await runCommand(runtime, this.script, parameters, {
-      directory: folder.uri.fsPath,
-      ...options,
-    });
+    const directory = folder.uri.fsPath;
+    return this.start(runSettings(folder.uri).nodePath, parameters, { directory, ...options });
+  }
+
+  /**
+   * Runs a command that has nothing to do with any workspace.
+   * @throws {NodeNotFoundError} When there is no Node.js to run it with.
+   */
+  async runAnywhere(parameters: readonly string[], options: ProgramOptions = {}): Promise<CommandResult> {
+    const directory = dirname(this.script);
+    return this.start(runSettings().nodePath, parameters, { directory, ...options });
+  }
+
+  private async start(
+    nodePath: string,
+    parameters: readonly string[],
+    options: CommandOptions,
+  ): Promise<CommandResult> {
+    const runtime = await this.runtime(nodePath);
+    this.log.debug(`distillery ${parameters.join(' ')}   (in ${options.directory})`);
+    const result = await runCommand(runtime, this.script, parameters, options);
     this.log.debug(`distillery ${parameters[0] ?? ''} ended with ${result.code ?? 'a signal'}`);
     return result;
   }

@@ -8,8 +8,8 @@ export interface RunSettings {
   nodePath: string;
 }
 
-/** The settings that hold for a file or folder. */
-export function runSettings(scope: vscode.Uri): RunSettings {
+/** The settings that hold for a file or folder, or for none. */
+export function runSettings(scope?: vscode.Uri): RunSettings {
   const settings = vscode.workspace.getConfiguration('distillery', scope);
   const engine = textOf(settings.get<unknown>('engine'));
   return { engine: engine === '' ? 'auto' : engine, nodePath: textOf(settings.get<unknown>('nodePath')) };
@@ -25,6 +25,13 @@ export async function stopNotifying(): Promise<void> {
   await vscode.workspace
     .getConfiguration('distillery')
     .update('notifyWhenRunEnds', false, vscode.ConfigurationTarget.Global);
+}
+
+/** Has an engine train from now on, in the settings of the person. */
+export async function chooseEngine(name: string): Promise<void> {
+  await vscode.workspace
+    .getConfiguration('distillery')
+    .update('engine', name, vscode.ConfigurationTarget.Global);
 }
 
 function textOf(value: unknown): string {

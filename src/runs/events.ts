@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { usedEngineSchema } from './usedEngine';
 
 /** Metrics measured on a split; `error` = 1 − accuracy. */
 const metrics = z.object({ accuracy: z.number(), loss: z.number() });
@@ -14,7 +15,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
     type: z.literal('start'),
     at,
     fromStep: z.int(),
-    engine: z.object({ name: z.string(), device: z.string(), reason: z.string() }),
+    engine: usedEngineSchema,
     stages: z.array(
       z.object({
         name: z.string(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { experimentSchema } from '../experiment/schema';
+import { usedEngineSchema } from './usedEngine';
 
 /**
  * The files of a run folder, `.distillery/runs/<id>/`. The folder is the truth about a run; everything else reads it.
@@ -49,7 +50,7 @@ export const runRecordSchema = z.object({
     baselineFingerprint: z.string(),
   }),
   resolved: experimentSchema,
-  /** The engine that was asked for; the one that was used stands in the `start` events. */
+  /** The engine that was asked for; the one that is used stands in the heartbeat and in the `start` events. */
   engine: z.string(),
   environment: z.object({
     distillery: z.string(),
@@ -98,6 +99,8 @@ export const progressSchema = z.object({
   at: z.iso.datetime(),
   /** What it is doing: `loading`, `waiting for teacher`, `training`, `evaluating`, … */
   phase: z.string(),
+  /** What trains it; null until it has started. */
+  engine: usedEngineSchema.nullable().optional(),
   step: z.int(),
   totalSteps: z.int(),
   /** Epochs completed, fractional. */

@@ -54,6 +54,7 @@ export class RunReporter {
       process: await identifyCurrentProcess(),
       at: new Date().toISOString(),
       phase: 'loading',
+      engine: null,
       imagesPerSecond: null,
       secondsLeft: null,
     });

@@ -4,7 +4,7 @@ import type { BatcherOptions } from '../data/batches';
 import type { Dataset } from '../data/dataset';
 import { shareImages } from '../data/loader';
 import { openDataset } from '../data/open';
-import type { Engine } from '../engine/engine';
+import { describeStarted, type StartedEngine } from '../engine/engine';
 import { selectEngine } from '../engine/select';
 import { teachersOf, type Experiment } from '../experiment/schema';
 import { bindTeachers, findBoundTeachers, type TeacherWeights } from '../runs/boundTeachers';
@@ -23,7 +23,7 @@ import { obtainTeacherRun } from './teacherRun';
 /** Everything a run needs before its first step. */
 export interface Session {
   record: RunRecord;
-  engine: Engine;
+  engine: StartedEngine;
   dataset: Dataset;
   /** How the training images become batches. */
   batching: BatcherOptions;
@@ -52,6 +52,7 @@ export async function openSession(
   const baseDirectory = path.dirname(file);
   await warnOfChanges(reporter, record, file);
   const engine = await selectEngine(record.engine, workspace);
+  await reporter.beat({ engine: describeStarted(engine) });
   const dataset = await loadData(reporter, experiment, baseDirectory);
   const imageShape: [number, number, number] = [
     dataset.train.height,

@@ -4,6 +4,7 @@ import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type * as tf from '@tensorflow/tfjs';
 import { batchesOf } from '../data/batches';
 import type { SoftConfig } from '../experiment/schema';
+import { describeStarted } from '../engine/engine';
 import { countMultiplyAdds, countParameters } from '../models/table';
 import { applyConstraints } from '../models/weights';
 import { keyedRandom } from '../random/keyed';
@@ -277,7 +278,7 @@ export class Training {
     reporter.event({
       type: 'start',
       fromStep: this.state.step,
-      engine: { name: engine.name, device: engine.device, reason: engine.reason },
+      engine: describeStarted(engine),
       stages: plan.stages.map(({ name, epochs, firstStep, steps, terms }) => ({
         name,
         epochs,

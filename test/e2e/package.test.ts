@@ -12,8 +12,13 @@ const checkReport = z.object({
   problems: z.array(z.object({ line: z.int(), suggestion: z.string().optional() })),
 });
 const runReport = z.object({
-  runs: z.array(z.object({ role: z.string(), state: z.string(), metric: z.number() })),
+  runs: z.array(z.object({ id: z.string(), role: z.string(), state: z.string(), metric: z.number() })),
 });
+const engineReport = z.object({
+  engines: z.array(z.object({ name: z.string(), available: z.boolean(), chosen: z.boolean() })),
+});
+/** There is no onnxruntime for Intel Macs. */
+const engine = `${process.platform}-${process.arch}` === 'darwin-x64' ? 'wasm' : 'compiled';
 
 /** The command line as it is inside the installed extension: with its own packages and nobody else's. */
 describe('the package', () => {
@@ -43,12 +48,19 @@ describe('the package', () => {
   it('holds what runs, and no sources, tests or settings of ours', () => {
     const strangers = inject('vsix').files.filter(
       (name) =>
-        !/^(?:dist|docs|media|schemas|node_modules\/@?esbuild)\/|^(?:package\.json|[A-Z]+(?:\.md)?)$/.test(
+        !/^(?:dist|docs|licenses|media|schemas|node_modules\/(?:@?esbuild|onnxruntime-(?:node|common)))\/|^(?:package\.json|[A-Z]+(?:\.md)?)$/.test(
           name,
         ),
     );
     expect(strangers).toEqual([]);
+    const binaries = inject('vsix').files.filter((name) => name.includes('/bin/napi-v'));
+    expect(binaries.filter((name) => !name.includes(`/${process.platform}/${process.arch}/`))).toEqual([]);
     expect(inject('vsix').files.filter((name) => /\.(?:map|ts|vsix)$/.test(name))).toEqual([]);
+  });
+
+  it('has the engine that is fastest here', () => {
+    const { engines } = engineReport.parse(JSON.parse(distillery('engines', '--json')));
+    expect(engines.find(({ chosen }) => chosen)).toMatchObject({ name: engine, available: true });
   });
 
   it('checks an experiment', () => {
@@ -56,7 +68,7 @@ describe('the package', () => {
     expect(report).toEqual({ ok: true, problems: [] });
   });
 
-  it('trains a model that is written in TypeScript', () => {
+  it('trains a model that is written in TypeScript, with that engine', () => {
     laboratory.write(
       'model.ts',
       `import * as tf from '@tensorflow/tfjs';
@@ -77,5 +89,7 @@ train: { epochs: 2, batch: 32 }
     const lastLine = distillery('run', 'tiny.distill.yaml', '--json').trim().split('\n').at(-1) ?? '';
     const { runs } = runReport.parse(JSON.parse(lastLine));
     expect(runs).toMatchObject([{ role: 'student', state: 'finished' }]);
+    const shown = JSON.parse(distillery('show', runs[0]?.id ?? '', '--json')) as unknown;
+    expect(shown).toMatchObject({ engine: { name: engine, precision: 'f32' } });
   });
 });

@@ -47,4 +47,16 @@ describe('a folder that is not trusted', () => {
     expect(await laboratory.runs('teacher')).toEqual([]);
     expect(laboratory.trainers()).toEqual([]);
   });
+
+  it('explains what its GPU needs, and downloads nothing before the answer', async () => {
+    await workbench.command('Install GPU Engine');
+    const { page } = workbench.window;
+    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'TensorFlow' }).first().waitFor();
+    await workbench.screenshot('install-engine');
+    await workbench.window.pick('TensorFlow on the processor');
+    const question = page.locator('.monaco-dialog-box', { hasText: 'TensorFlow on the processor' });
+    await question.getByText('which you may delete at any time').waitFor();
+    await question.getByRole('button', { name: 'Cancel' }).click();
+    await question.waitFor({ state: 'detached' });
+  });
 });

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -212,6 +212,45 @@ describe('distillery', () => {
     expect(json()).toEqual({ runs: [], error: errors.trimEnd() });
     expect(errors).toContain('npm install @tensorflow/tfjs-node\n');
     expect(await ids()).toEqual(before);
+  });
+
+  test.each([
+    ['refuses to load', 'throw new Error("can not be found")', 'tfjs-node is broken: can not be found'],
+    ['ends its process', 'process.abort()', 'A process that loads it ends by signal SIGABRT.'],
+  ])('so is one that %s', async (_, code, reason) => {
+    const before = await ids();
+    const folder = path.join(workspace, 'node_modules/@tensorflow/tfjs-node');
+    await mkdir(folder, { recursive: true });
+    const manifest = { name: '@tensorflow/tfjs-node', version: '4.22.0', main: 'index.js' };
+    await writeFile(path.join(folder, 'package.json'), JSON.stringify(manifest));
+    await writeFile(path.join(folder, 'index.js'), code);
+    const refused = await distillery(['run', 'tiny.distill.yaml', '--engine', 'tfjs-node']);
+    await rm(path.join(workspace, 'node_modules'), { recursive: true });
+    expect(refused.code).toBe(2);
+    expect(refused.errors).toContain(reason);
+    expect(await ids()).toEqual(before);
+  });
+
+  test('engines tells what each computes with, and what can be installed', async () => {
+    const { code, json } = await distillery(['engines', '--json']);
+    expect(code).toBe(0);
+    const { engines, folder, installable } = json() as {
+      engines: Record<string, unknown>[];
+      folder: string;
+      installable: { name: string }[];
+    };
+    expect(engines.map(({ name }) => name)).toEqual([
+      ...['compiled', 'tfjs-node-gpu', 'tfjs-node', 'wasm', 'cpu'],
+    ]);
+    expect(engines.find(({ chosen }) => chosen)).toMatchObject({ available: true, precision: 'f32' });
+    expect(engines.find(({ name }) => name === 'wasm')).toMatchObject({ provider: 'wasm', threads: 1 });
+    expect(path.isAbsolute(folder)).toBe(true);
+    const [first] = installable;
+    if (first === undefined) return;
+    const unasked = await distillery(['engines', '--install', first.name]);
+    expect(unasked.code).toBe(2);
+    expect(unasked.errors).toContain('To download without being asked: --yes');
+    expect((await distillery(['engines', '--install', 'coal'])).errors).toContain(first.name);
   });
 
   test('archived runs leave the list, deleted ones the disk', async () => {

@@ -139,7 +139,12 @@ function record(
   const variables = Object.values(tf.engine().registeredVariables);
   const known = new Set(variables);
   const numbers = new Map(frozen.map(({ dataId }) => [dataId, () => backend.numbersOf(dataId)]));
-  const trace = new Trace(variables, (dataId) => numbers.get(dataId)?.(), layerInTrace);
+  const trace = new Trace(
+    variables,
+    (dataId) => numbers.get(dataId)?.(),
+    layerInTrace,
+    backend.settings.rewrite,
+  );
   const before = variables.map((variable) => variable.clone());
   // A scope and not tf.tidy: what is returned are no tensors.
   tf.engine().startScope('step');

@@ -11,6 +11,8 @@ export interface CompilerSettings extends LoweringOptions {
   provider: Provider;
   /** Threads of one op; results are the same bits for any number. */
   threads: number;
+  /** Whether graphs are simplified as they are recorded; off only to measure what it brings. */
+  rewrite: boolean;
   /** Where onnxruntime writes how long each node took: the beginning of a file's path. */
   profile?: string | undefined;
 }

@@ -15,6 +15,7 @@ const PORTABLE: Omit<CompilerSettings, 'threads'> = {
   block: 0,
   extensions: true,
   fuse: true,
+  rewrite: true,
 };
 
 export interface StartOptions extends Partial<Omit<CompilerSettings, 'provider'>> {

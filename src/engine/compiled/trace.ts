@@ -51,8 +51,9 @@ export class Trace {
     /** Gives the numbers of tensors that never change; undefined for all others. */
     private readonly frozen: (dataId: tf.DataId) => HostArray | undefined,
     private readonly layers: { readonly current: string | null },
+    rewrite = true,
   ) {
-    this.graph = new Graph(layers);
+    this.graph = new Graph(layers, rewrite);
     this.variables = new Map(variables.map((variable) => [variable.dataId, variable]));
   }
 

@@ -1,4 +1,5 @@
 import { registerBatchNormGradient } from './batchNorm';
+import { registerBroadcastingGradients } from './broadcasting';
 import { registerConvolutionGradients } from './convolution';
 import { registerCumulativeGradients } from './cumulative';
 import { registerEinsumGradient } from './einsum';
@@ -10,6 +11,7 @@ import { registerSumGradients } from './sums';
 /** Puts gradients of ours beside those of tfjs-core: for ops where it has none, a wrong one, or a slow one. */
 export function registerGradients(): void {
   registerBatchNormGradient();
+  registerBroadcastingGradients();
   registerConvolutionGradients();
   registerCumulativeGradients();
   registerEinsumGradient();

@@ -13,6 +13,12 @@ describe('statusText', () => {
         'thin student: epoch 4/20, 97.51% (best 97.84%), about 2 min left\n\nClick to open the curves.',
     });
   });
+  it('tells what trains it, once that has started', () => {
+    const engine = { name: 'compiled', device: 'CPU (onnxruntime)', reason: 'The fastest.', threads: 2 };
+    expect(statusText([sampleRunning({ engine })])?.tooltip).toContain(
+      'about 2 min left, compiled on CPU (onnxruntime), 2 threads\n',
+    );
+  });
   it('counts several and tells of each', () => {
     const other = sampleRun({ name: 'other', state: 'running', progress: null, end: null });
     const status = statusText([sampleRunning(), other]);

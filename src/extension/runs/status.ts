@@ -1,5 +1,5 @@
 import type { RunSummary } from '../../runs/summary';
-import { activityText, durationText, measurementText } from './texts';
+import { activityText, durationText, engineText, measurementText } from './texts';
 
 /** What the status bar shows while something runs. */
 export interface StatusText {
@@ -28,6 +28,7 @@ function tooltipLine(run: RunSummary): string {
     `${run.name}: ${activityText(run)}`,
     measurementText(run),
     left == null ? null : `about ${durationText(left)} left`,
+    engineText(run),
   ]
     .filter((part) => part !== null)
     .join(', ');

@@ -1,5 +1,6 @@
 import type { RunProgress } from '../../runs/record';
 import type { RunSummary } from '../../runs/summary';
+import { usedEngineText } from '../../runs/usedEngine';
 
 /** Phases in which the epoch says more than the phase. */
 const countedPhases: ReadonlySet<string> = new Set(['training', 'evaluating']);
@@ -76,4 +77,9 @@ export function measurementText(run: RunSummary): string | null {
   const lastText = accuracyText(last.accuracy);
   if (best === null || accuracyText(best.accuracy) === lastText) return lastText;
   return `${lastText} (best ${accuracyText(best.accuracy)})`;
+}
+
+/** The engine that trains a run and what it runs on; null until it has started. */
+export function engineText({ progress }: RunSummary): string | null {
+  return progress?.engine == null ? null : usedEngineText(progress.engine);
 }

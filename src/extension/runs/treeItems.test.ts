@@ -106,6 +106,12 @@ describe('runTooltip', () => {
     expect(text).not.toContain('Reason');
     expect(text).not.toContain('Engine');
   });
+  it('tells what trained it, and why', () => {
+    const engine = { name: 'wasm', device: 'CPU', reason: 'onnxruntime has no binary here.' };
+    const text = runTooltip(sampleRun({ progress: sampleProgress({ engine }) }), null, now);
+    expect(text).toContain('| Engine | wasm on CPU |');
+    expect(text).toContain('| Engine chosen | onnxruntime has no binary here&#46; |');
+  });
   it('gives the reason of a failure on one line', () => {
     const end = {
       state: 'failed',

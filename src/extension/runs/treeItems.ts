@@ -6,6 +6,7 @@ import {
   ageText,
   countText,
   durationText,
+  engineText,
   measurementText,
   momentText,
 } from './texts';
@@ -169,7 +170,8 @@ export function runTooltip(run: RunSummary, record: RunRecord | null, now: numbe
     ['Parameters', progress?.parameters == null ? null : countText(progress.parameters)],
     ['Multiply-adds', progress?.multiplyAdds == null ? null : countText(progress.multiplyAdds)],
     ['Seed', String(run.seed)],
-    ['Engine', record?.engine ?? null],
+    ['Engine', engineText(run) ?? record?.engine ?? null],
+    ['Engine chosen', progress?.engine?.reason ?? null],
     [
       'Speed',
       progress?.imagesPerSecond == null

@@ -27,7 +27,11 @@ export class Graph {
   private readonly known = new Map<string, Value>();
 
   /** @param layers tells which layer of a model is being recorded, for errors and profiles. */
-  constructor(private readonly layers: { readonly current: string | null } = { current: null }) {}
+  constructor(
+    private readonly layers: { readonly current: string | null } = { current: null },
+    /** Whether the algebra of `rewrites.ts` applies; off only to measure what it brings. */
+    private readonly rewrites = true,
+  ) {}
 
   /** Makes a node, or gives the equal one that is there already. */
   make<Name extends OpName>(op: Name, inputs: readonly Value[], attributes: OpAttributes[Name]): Value {
@@ -81,7 +85,7 @@ export class Graph {
       const folded = foldBinary(op, numbers[0], numbers[1]);
       if (folded !== undefined) return this.scalar(folded, rank);
     }
-    const rewritten = a.dtype === 'float32' ? rewriteBinary(this, op, a, b) : null;
+    const rewritten = this.rewrites && a.dtype === 'float32' ? rewriteBinary(this, op, a, b) : null;
     return rewritten ?? this.make(op, [a, b], {});
   }
 
@@ -112,7 +116,9 @@ export class Graph {
     const real = axes.filter((axis) => x.shape[axis] !== 1);
     const repeated = axes.reduce((times, axis) => times * (x.shape[axis] === 1 ? lengths[axis]! : 1), 1);
     const summed =
-      real.length === 0 ? x : (rewriteSum(this, x, real) ?? this.make('Sum', [x], { axes: real }));
+      real.length === 0
+        ? x
+        : ((this.rewrites ? rewriteSum(this, x, real) : null) ?? this.make('Sum', [x], { axes: real }));
     return repeated === 1
       ? summed
       : this.binary('Mul', summed, this.scalar(repeated, x.shape.length, x.dtype));
@@ -136,6 +142,13 @@ export class Graph {
   step(x: Value, alpha: number): Value {
     const relu = this.known.get(`Relu|${x.id}|{}`);
     return this.make('Step', [alpha === 0 && relu ? relu : x], { alpha });
+  }
+
+  /** x as a value times one number, where it is that: a linear op can take the number at its smaller side. */
+  withoutNumber(x: Value): { value: Value; factor: Value | null } {
+    const [value, factor] = x.inputs;
+    const splits = this.rewrites && x.op === 'Mul' && factor!.size === 1 && value!.size === x.size;
+    return splits ? { value: value!, factor: factor! } : { value: x, factor: null };
   }
 
   /** Writes out what a compact shape leaves implied. */

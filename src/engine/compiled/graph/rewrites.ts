@@ -73,7 +73,8 @@ const maskBeforeUnpooling: Rule = (graph, big, small) => {
 const gatherFactors: Rule = (graph, big, small) => {
   if (small.size >= big.size && scalarOf(small) === undefined) return null;
   const factors = factorsOf(big);
-  return factors && graph.binary('Mul', factors[0], graph.binary('Mul', factors[1], small));
+  if (!factors || !staySmall(factors[1], small, big.size)) return null;
+  return graph.binary('Mul', factors[0], graph.binary('Mul', factors[1], small));
 };
 
 /** (x · s) · (y · t) → (x · y) · (s · t): small factors leave a product of big ones. */
@@ -86,9 +87,16 @@ const pullFactorsOut: Rule = (graph, big, small) => {
   const [y, t] = right ?? [small, null];
   const size = sizeOf(broadcastShape(big.shape, small.shape));
   if (x.size !== size && y.size !== size) return null;
+  if (s && t && !staySmall(s, t, size)) return null;
   const factor = s && t ? graph.binary('Mul', s, t) : (s ?? t)!;
   return graph.binary('Mul', graph.binary('Mul', x, y), factor);
 };
+
+/** Whether a product of factors is a small one too: those per pixel and those per channel are not when they meet. */
+function staySmall(a: Value, b: Value, size: number): boolean {
+  const areNumbers = scalarOf(a) !== undefined && scalarOf(b) !== undefined;
+  return areNumbers || sizeOf(broadcastShape(a.shape, b.shape)) < size;
+}
 
 const sumRules: readonly Rule[] = [addNothing];
 const productRules: readonly Rule[] = [maskBeforeUnpooling, multiplyByOne, gatherFactors, pullFactorsOut];

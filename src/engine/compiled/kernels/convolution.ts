@@ -7,20 +7,56 @@ import { activate } from './elementwise';
 type Shape4 = [number, number, number, number];
 type Padding = 'same' | 'valid' | number | tf.backend_util.ExplicitPadding;
 
-function windowOf(info: tf.backend_util.Conv2DInfo): Window {
+/** @returns null where the windows do not come out as many as tfjs counts. */
+function windowOf(info: tf.backend_util.Conv2DInfo): Window | null {
   const { top, left, bottom, right } = info.padInfo;
-  // Where sizes are rounded up, the last window reaches beyond the padding.
-  const below = (info.outHeight - 1) * info.strideHeight + info.effectiveFilterHeight - info.inHeight - top;
-  const behind = (info.outWidth - 1) * info.strideWidth + info.effectiveFilterWidth - info.inWidth - left;
+  const below = lastPadding(
+    info.inHeight,
+    info.effectiveFilterHeight,
+    info.strideHeight,
+    info.outHeight,
+    top,
+    bottom,
+  );
+  const behind = lastPadding(
+    info.inWidth,
+    info.effectiveFilterWidth,
+    info.strideWidth,
+    info.outWidth,
+    left,
+    right,
+  );
+  if (below < 0 || behind < 0) return null;
   return {
     kernel: [info.filterHeight, info.filterWidth],
     strides: [info.strideHeight, info.strideWidth],
     dilations: [info.dilationHeight, info.dilationWidth],
-    pads: [top, left, Math.max(bottom, below), Math.max(right, behind)],
+    pads: [top, left, below, behind],
   };
 }
 
-function convolutionWindow(call: KernelCall, image: number[], filter: number[], depthwise: boolean): Window {
+/**
+ * The padding behind an axis with which so many windows fit. It differs from the one given where sizes are rounded up,
+ * and where padding is one number: tfjs then counts columns as if the window were as wide as it is high.
+ */
+function lastPadding(
+  length: number,
+  reach: number,
+  stride: number,
+  windows: number,
+  before: number,
+  after: number,
+): number {
+  const fitting = Math.floor((length + before + after - reach) / stride) + 1;
+  return fitting === windows ? after : (windows - 1) * stride + reach - length - before;
+}
+
+function convolutionWindow(
+  call: KernelCall,
+  image: number[],
+  filter: number[],
+  depthwise: boolean,
+): Window | null {
   const info = tf.backend_util.computeConv2DInfo(
     image as Shape4,
     filter as Shape4,
@@ -44,14 +80,14 @@ function poolWindow(call: KernelCall, image: number[]): Window | null {
     call.attribute<'floor' | 'round' | 'ceil' | undefined>('dimRoundingMode'),
   );
   const window = windowOf(info);
-  const { pads, kernel } = window;
-  return pads.every((length, side) => length < kernel[side % 2]!) ? window : null;
+  return window?.pads.every((length, side) => length < window.kernel[side % 2]!) ? window : null;
 }
 
 /** A convolution, with the bias and activation of its fused form. */
 function convolution(op: 'Conv' | 'DepthwiseConv'): Kernel {
   return (call) => {
     const window = convolutionWindow(call, call.shape('x'), call.shape('filter'), op === 'DepthwiseConv');
+    if (!window) return null;
     const convolved = call.graph.make(op, [call.whole('x'), call.whole('filter')], window);
     const biased = call.has('bias') ? call.graph.binary('Add', convolved, call.value('bias')) : convolved;
     return call.result(activate(call, biased), convolved.shape);
@@ -78,8 +114,14 @@ function inputGradient(op: 'ConvInputGradient' | 'DepthwiseInputGradient'): Kern
   return (call) => {
     const shape = call.attribute<number[]>('inputShape');
     const window = convolutionWindow(call, shape, call.shape('filter'), op === 'DepthwiseInputGradient');
-    const dy = withinWindows(call.graph, call.whole('dy'), window, shape);
-    return call.result(call.graph.make(op, [dy, call.whole('filter')], { ...window, shape }), shape);
+    if (!window) return null;
+    const { graph } = call;
+    const { value, factor } = graph.withoutNumber(call.whole('dy'));
+    const dy = withinWindows(graph, value, window, shape);
+    const filter = call.whole('filter');
+    // The filter is the smaller one.
+    const scaled = factor ? graph.binary('Mul', filter, factor) : filter;
+    return call.result(graph.make(op, [dy, scaled], { ...window, shape }), shape);
   };
 }
 
@@ -87,8 +129,11 @@ function filterGradient(op: 'ConvFilterGradient' | 'DepthwiseFilterGradient'): K
   return (call) => {
     const shape = call.attribute<number[]>('filterShape');
     const window = convolutionWindow(call, call.shape('x'), shape, op === 'DepthwiseFilterGradient');
-    const inputs = [call.whole('x'), call.whole('dy')];
-    return call.result(call.graph.make(op, inputs, { ...window, shape }), shape);
+    if (!window) return null;
+    const { graph } = call;
+    const { value: dy, factor } = graph.withoutNumber(call.whole('dy'));
+    const gradient = graph.make(op, [call.whole('x'), dy], { ...window, shape });
+    return call.result(factor ? graph.binary('Mul', gradient, factor) : gradient, shape);
   };
 }
 
