@@ -19,7 +19,9 @@ export default defineConfig({
       {
         test: {
           name: 'webgpu',
-          include: ['test/webgpu/**/*.test.ts'],
+          // How a step treats variables is the same on every provider, and so is its test.
+          include: ['test/webgpu/**/*.test.ts', 'src/engine/compiled/program.test.ts'],
+          env: { DISTILLERY_PROVIDER: 'webgpu' },
           globalSetup: 'test/webgpu/setup.ts',
           testTimeout: 300_000,
           hookTimeout: 300_000,

@@ -40,6 +40,7 @@ const stages = {
   },
   unit: () => vitest('unit'),
   specs: () => coreSpecs(),
+  webgpu: async () => (await vulkanMissing()) ?? vitest('webgpu'),
   trainer: () => vitest('trainer'),
   webview: async () => (await chromiumMissing()) ?? vitest('webview'),
   vscode: async () => (await chromiumMissing()) ?? suiteInVSCode(),
@@ -153,6 +154,11 @@ function settle(succeeded, counts) {
 async function chromiumMissing() {
   const { findChromium, CHROMIUM_MISSING } = await import('./vscode/chromium.mjs');
   return findChromium() === null ? missing('no Chromium', CHROMIUM_MISSING) : undefined;
+}
+
+async function vulkanMissing() {
+  const { vulkanEnvironment, VULKAN_MISSING } = await import('../test/webgpu/vulkan.mjs');
+  return vulkanEnvironment() === null ? missing('no Vulkan driver', VULKAN_MISSING) : undefined;
 }
 
 async function hostMissing() {

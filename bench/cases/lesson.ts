@@ -4,11 +4,12 @@ import { crossEntropy } from '../../src/distill/hardTargets';
 import { hintLoss } from '../../src/distill/hints';
 import { softTargetLoss } from '../../src/distill/softTargets';
 import type { StepFunction, StepInput } from '../../src/engine/engine';
+import type { OptimizerConfig } from '../../src/experiment/schema';
 import { inBuildScope } from '../../src/models/buildScope';
 import { layerTable, tapModel } from '../../src/models/table';
 import { modelWeights, trainableWeights } from '../../src/models/weights';
 import { keyedRandom } from '../../src/random/keyed';
-import { createOptimizer, type Variables } from '../../src/trainer/optimizers';
+import { createOptimizer, type Optimizer, type Variables } from '../../src/trainer/optimizers';
 import { CLASSES, COEFFICIENTS, type CaseHint, type StepCase } from './case';
 
 /** What a step of a case does, counted; bench/torch counts the same. */
@@ -34,8 +35,18 @@ export interface CaseLesson {
 
 const BATCHES = 4;
 
+/** How every case learns that is measured. */
+const ADAM: OptimizerConfig = {
+  name: 'adam',
+  lr: COEFFICIENTS.learningRate,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  weightDecay: 0,
+};
+
 /** Builds the models of a case and joins them, as the trainer does for an experiment. */
-export function prepareLesson(stepCase: StepCase, batch: number): CaseLesson {
+export function prepareLesson(stepCase: StepCase, batch: number, config: OptimizerConfig = ADAM): CaseLesson {
   const { hint } = stepCase;
   const student = inBuildScope(keyedRandom('student'), stepCase.student);
   const teacher = stepCase.teacher && inBuildScope(keyedRandom('teacher'), stepCase.teacher);
@@ -49,7 +60,7 @@ export function prepareLesson(stepCase: StepCase, batch: number): CaseLesson {
   ]);
   const sizes = { student: sizeOf(student), adapter: sizeOf(adapter), teacher: sizeOf(teacher) };
   return {
-    body: stepBody(hint, student, teacher, adapter, variables),
+    body: stepBody(hint, student, teacher, adapter, variables, createOptimizer(config, variables)),
     frozen: teacher ? [...modelWeights(teacher).values()] : [],
     models: { student, adapter, teacher },
     batches: Array.from({ length: BATCHES }, (_, index) => makeBatch(stepCase, student, batch, index)),
@@ -68,14 +79,11 @@ function stepBody(
   teacher: tf.LayersModel | null,
   adapter: tf.LayersModel | null,
   variables: Variables,
+  optimizer: Optimizer,
 ): StepFunction {
   const { hard, soft, temperature } = COEFFICIENTS;
   const pupil = tapModel(student, hint ? [hint.student] : []);
   const master = teacher && tapModel(teacher, hint ? [hint.teacher] : []);
-  const optimizer = createOptimizer(
-    { name: 'adam', lr: COEFFICIENTS.learningRate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
-    variables,
-  );
   return ({ images, labels, learningRate, teacherLogits, teacherHint }) => {
     const [targets, target] = master
       ? asList(master.apply(images!, { training: false }))

@@ -35,7 +35,8 @@ export class DeviceMemory {
   }
 
   upload({ data, dims }: HostTensor, type: 'float32' | 'int32'): DeviceTensor {
-    return viewOf(this.copy(this.transfers[type].upload, makeTensor(type, data, [data.length])), dims);
+    const { upload } = this.transfers[type];
+    return takeFrom(upload, this.copy(upload, makeTensor(type, data, [data.length])), dims);
   }
 
   /** A copy of the numbers. */
@@ -57,26 +58,48 @@ export class DeviceMemory {
 
   dispose(): void {
     for (const { upload, download } of Object.values(this.transfers)) {
-      upload.dispose();
+      closeSession(upload);
       download.dispose();
     }
   }
 }
 
-/** A tensor on the device in a shape of the same size. The view owns what it is made of. */
-export function viewOf(tensor: RuntimeTensor, dims: readonly number[]): DeviceTensor {
+/** How many tensors that a session made are in use, and whether it is to be closed after the last of them. */
+const sessionsWithTensors = new Map<NativeSession, { tensors: number; closing: boolean }>();
+
+/**
+ * Takes over a tensor on the device that a session made, in a shape of the same size. The memory belongs to the session:
+ * given back after it was closed, it would take the process with it. So the session is held as long as the tensor.
+ */
+export function takeFrom(
+  session: NativeSession,
+  tensor: RuntimeTensor,
+  dims: readonly number[],
+): DeviceTensor {
   if (tensor.location !== 'gpu-buffer')
     throw new Error('onnxruntime returned what was to stay on the device.');
+  const use = sessionsWithTensors.get(session) ?? { tensors: 0, closing: false };
+  sessionsWithTensors.set(session, use);
+  use.tensors += 1;
   const { location, type, gpuBuffer } = tensor;
-  return {
-    location,
-    type,
-    dims,
-    gpuBuffer,
-    dispose: () => {
-      tensor.dispose();
-    },
+  let disposed = false;
+  const dispose = (): void => {
+    if (disposed) return;
+    disposed = true;
+    tensor.dispose();
+    use.tensors -= 1;
+    if (use.tensors > 0) return;
+    sessionsWithTensors.delete(session);
+    if (use.closing) session.dispose();
   };
+  return { location, type, dims, gpuBuffer, dispose };
+}
+
+/** Closes a session, now or when the last tensor that it made is given back. */
+export function closeSession(session: NativeSession): void {
+  const use = sessionsWithTensors.get(session);
+  if (use) use.closing = true;
+  else session.dispose();
 }
 
 function openTransfers(type: 'float32' | 'int32', settings: CompilerSettings): Transfers {

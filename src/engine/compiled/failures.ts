@@ -11,7 +11,8 @@ export const DEVICE_NAMES: Readonly<Record<Provider, string>> = {
 };
 
 /** WebGPU says of a buffer that it could not get only that it is invalid, at its first use. */
-const OUT_OF_MEMORY = /out.?of.?memory|bad_alloc|failed to allocate|not enough memory|\[Invalid Buffer/i;
+const OUT_OF_MEMORY =
+  /out.?of.?memory|bad_alloc|failed to allocate|not enough memory|max buffer size|\[Invalid Buffer/i;
 
 /** What to tell when a program fails while it runs: what happened, and how the run can go on. */
 export function runtimeFailure(error: unknown, provider: Provider): EngineError {

@@ -146,7 +146,8 @@ describe('a compiled step', () => {
     expect(refusal).toContain('layer peeking');
   });
 
-  test('says what onnxruntime says when a run fails', async () => {
+  // A GPU does not tell of an index that is out of bounds.
+  test.skipIf(process.env['DISTILLERY_PROVIDER'])('says what onnxruntime says when a run fails', async () => {
     const step = compiled(({ x, at }) => ({ y: tf.gather(x!, at!.toInt()) }));
     const run = step.run({ x: input([1, 2], [2]), at: input([7], [1]) });
     await expect(run).rejects.toThrow(EngineError);

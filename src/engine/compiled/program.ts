@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { EngineError, type StepFunction, type StepInput } from '../engine';
 import type { GraphBackend } from './backend';
+import { closeSession } from './deviceMemory';
 import { messageOf, runtimeFailure } from './failures';
 import type { DataType, HostArray } from './graph/value';
 import { Lowering, type ProgramOutput } from './lowering/lowering';
@@ -97,7 +98,7 @@ export class Program {
   dispose(): void {
     for (const { dataId, variable } of this.outsides) if (!variable) this.backend.disposeData(dataId);
     if (this.backend.settings.profile !== undefined) this.session.endProfiling();
-    this.session.dispose();
+    closeSession(this.session);
   }
 
   private execute(feeds: Readonly<Record<string, RuntimeTensor>>): HostArray[] {

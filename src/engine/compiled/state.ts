@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { GraphBackend } from './backend';
-import { viewOf } from './deviceMemory';
+import { takeFrom } from './deviceMemory';
 import { allocate, sameShape, sizeOf, type DataType, type HostArray } from './graph/value';
 import type { ProgramOutput } from './lowering/lowering';
 import {
@@ -87,7 +87,7 @@ function runOnDevice(
     const next =
       output.location === 'cpu'
         ? makeTensor(variable.dtype as DataType, output.data, variable.shape)
-        : viewOf(output, variable.shape);
+        : takeFrom(session, output, variable.shape);
     const old = assign(backend, variable, next);
     if (old?.location === 'gpu-buffer') old.dispose();
   }

@@ -1,4 +1,11 @@
-import { broadcastShape, type BinaryOp, type UnaryOp, type Value, type ValueOf } from '../graph/value';
+import {
+  broadcastShape,
+  sameShape,
+  type BinaryOp,
+  type UnaryOp,
+  type Value,
+  type ValueOf,
+} from '../graph/value';
 import type { Emitter } from '../lowering/emitter';
 import { elementwiseLayout, elementwiseOperands, type Lowering } from '../lowering/lowering';
 import { ONNX_TYPES } from '../lowering/onnxModel';
@@ -130,12 +137,42 @@ function comparison<Name extends BinaryOp>(type: string): OpDefinition<Name> {
   return { ...binary<Name>(type), dtype: () => 'bool' };
 }
 
+/** @param onNumbers the same for 0 and 1: WebGPU has no Or, and its And is wrong where it broadcasts. */
+function logical<Name extends 'And' | 'Or'>(type: Name, onNumbers: string): OpDefinition<Name> {
+  return {
+    ...comparison<Name>(type),
+    lower(lowering, value) {
+      const { emitter, options } = lowering;
+      lowerElementwise(lowering, value as unknown as Value, (operands) => {
+        if (options.extensions) return emitter.emit(type, operands);
+        const numbers = operands.map((operand) =>
+          emitter.emit('Cast', [operand], { to: ONNX_TYPES.float32 }),
+        );
+        return emitter.emit('Cast', [emitter.emit(onNumbers, numbers)], { to: ONNX_TYPES.bool });
+      });
+    },
+  };
+}
+
+function lowerPower(lowering: Lowering, value: ValueOf<'Pow'>): void {
+  const { emitter, options } = lowering;
+  const [base, exponent] = value.inputs as [Value, Value];
+  const layout = elementwiseLayout(lowering, value.inputs, value);
+  const { names, form } = elementwiseOperands(lowering, value.inputs, value, layout);
+  // WebGPU broadcasts no powers; blocks, which have another shape, are never asked for there.
+  const broadcasts = !options.extensions && !sameShape(base.shape, exponent.shape);
+  const [n, h, w, c] = value.shape;
+  const shape = emitter.integers(form === 'first' ? [n!, c!, h!, w!] : value.shape);
+  const operands = broadcasts ? names.map((name) => emitter.emit('Expand', [name, shape])) : names;
+  lowering.set(value, form, emitter.emit('Pow', operands));
+}
+
 const binaryOps: OpDefinitions<BinaryOp> = {
   Add: binary('Add'),
   Sub: binary('Sub'),
   Mul: binary('Mul'),
   Div: binary('Div'),
-  Pow: binary('Pow'),
+  Pow: { ...binary('Pow'), lower: lowerPower },
   Max: binary('Max'),
   Min: binary('Min'),
   Mod: {
@@ -162,19 +199,8 @@ const binaryOps: OpDefinitions<BinaryOp> = {
   GreaterOrEqual: comparison('GreaterOrEqual'),
   Less: comparison('Less'),
   LessOrEqual: comparison('LessOrEqual'),
-  And: comparison('And'),
-  Or: {
-    ...comparison('Or'),
-    lower(lowering, value) {
-      const { emitter, options } = lowering;
-      lowerElementwise(lowering, value, (operands) => {
-        if (options.extensions) return emitter.emit('Or', operands);
-        // WebGPU has no Or: neither of both is not the case.
-        const neither = operands.map((operand) => emitter.emit('Not', [operand]));
-        return emitter.emit('Not', [emitter.emit('And', neither)]);
-      });
-    },
-  },
+  And: logical('And', 'Mul'),
+  Or: logical('Or', 'Max'),
 };
 
 function lowerStep(lowering: Lowering, value: ValueOf<'Step'>): void {

@@ -1,0 +1,2 @@
+export const VULKAN_MISSING: string;
+export function vulkanEnvironment(): Record<string, string> | null;
