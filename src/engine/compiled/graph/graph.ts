@@ -1,5 +1,5 @@
 import { inferShape, inferType } from '../ops/table';
-import { foldBinary, foldUnary } from './folding';
+import { foldBinary, foldBinaryNumbers, foldUnary, foldUnaryNumbers, type KnownNumbers } from './folding';
 import { rewriteBinary, rewriteSum } from './rewrites';
 import {
   broadcastShape,
@@ -71,6 +71,8 @@ export class Graph {
     const number = scalarOf(x);
     const folded = number === undefined ? undefined : foldUnary(op, number, x.dtype);
     if (folded !== undefined) return this.scalar(folded, x.shape.length, x.dtype);
+    const numbers = x.op === 'Constant' && x.dtype === 'float32' ? foldUnaryNumbers(op, x.data!) : undefined;
+    if (numbers) return this.constant(numbers, x.shape, x.dtype);
     if (op === 'Neg' && x.dtype === 'float32') return this.binary('Mul', x, this.scalar(-1, x.shape.length));
     return this.make(op, [x], {});
   }
@@ -85,6 +87,9 @@ export class Graph {
       const folded = foldBinary(op, numbers[0], numbers[1]);
       if (folded !== undefined) return this.scalar(folded, rank);
     }
+    const known = [numbersOf(a), numbersOf(b)] as const;
+    const folded = known[0] && known[1] ? foldBinaryNumbers(op, known[0], known[1]) : undefined;
+    if (folded) return this.constant(folded, broadcastShape(a.shape, b.shape), 'float32');
     const rewritten = this.rewrites && a.dtype === 'float32' ? rewriteBinary(this, op, a, b) : null;
     return rewritten ?? this.make(op, [a, b], {});
   }
@@ -129,6 +134,7 @@ export class Graph {
     const number = scalarOf(x);
     if (number !== undefined && sizeOf(shape) === 1) return this.scalar(number, shape.length, x.dtype);
     if (x.op === 'Reshape') return this.reshape(x.inputs[0]!, shape);
+    if (x.op === 'Constant') return this.constant(x.data!, shape, x.dtype);
     return this.make('Reshape', [x], { shape: [...shape] });
   }
 
@@ -184,6 +190,14 @@ export class Graph {
     this.known.set(key, value as unknown as Value);
     return value;
   }
+}
+
+/** What is known of a value before the run: of a Constant or a Scalar of floats. */
+function numbersOf(value: Value): KnownNumbers | null {
+  if (value.dtype !== 'float32') return null;
+  if (value.op === 'Constant') return { data: value.data!, shape: value.shape };
+  const number = scalarOf(value);
+  return number === undefined ? null : { data: Float32Array.of(number), shape: value.shape };
 }
 
 /** The number that all elements are; undefined where they differ. */

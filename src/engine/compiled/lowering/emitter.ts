@@ -1,4 +1,5 @@
-import type { DataType } from '../graph/value';
+import { permuteNumbers } from '../graph/folding';
+import type { DataType, HostArray } from '../graph/value';
 import type { TensorProto } from '../../../onnx/onnx_pb';
 import { makeTensor, type OnnxAttribute, type OnnxNode } from './onnxModel';
 
@@ -15,8 +16,12 @@ type Attributes = Readonly<Record<string, OnnxAttribute>>;
 /** Collects the nodes and constants of an ONNX graph. Tensors are known by their names. */
 export class Emitter {
   readonly nodes: OnnxNode[] = [];
-  readonly initializers: TensorProto[] = [];
   private readonly constants = new Map<string, string>();
+  /** The numbers of constants by their names. */
+  private readonly numbers = new Map<
+    string,
+    { shape: readonly number[]; data: HostArray | BigInt64Array; dtype: DataType | 'int64' }
+  >();
   private serial = 0;
   /** Tensors that are another one in another shape, where that other one may stand for them as a result. */
   readonly views = new Map<string, { of: string; shape: readonly number[] }>();
@@ -46,14 +51,22 @@ export class Emitter {
     key: string,
     shape: readonly number[],
     dtype: DataType | 'int64',
-    make: () => ArrayBufferView,
+    make: () => HostArray | BigInt64Array,
   ): string {
     const found = this.constants.get(key);
     if (found !== undefined) return found;
     const name = `c${this.constants.size}`;
     this.constants.set(key, name);
-    this.initializers.push(makeTensor(name, shape, make(), dtype));
+    this.numbers.set(name, { shape, data: make(), dtype });
     return name;
+  }
+
+  /** The constants that nodes use, and those that are results themselves. */
+  initializers(results: readonly string[]): TensorProto[] {
+    const used = new Set([...this.nodes.flatMap(({ inputs }) => inputs), ...results]);
+    return [...this.numbers]
+      .filter(([name]) => used.has(name))
+      .map(([name, { shape, data, dtype }]) => makeTensor(name, shape, data, dtype));
   }
 
   /** A list of 64-bit integers: shapes, axes, pads. */
@@ -80,10 +93,19 @@ export class Emitter {
   }
 
   reshape(tensor: string, shape: readonly number[]): string {
+    const known = this.numbers.get(tensor);
+    if (known) return this.constant(`${tensor} as ${shape.join('×')}`, shape, known.dtype, () => known.data);
     return this.emit('Reshape', [tensor, this.integers(shape)]);
   }
 
   transpose(tensor: string, permutation: readonly number[]): string {
+    const known = this.numbers.get(tensor);
+    if (known && !(known.data instanceof BigInt64Array)) {
+      const { data, shape, dtype } = known;
+      const moved = permutation.map((axis) => shape[axis]!);
+      const key = `${tensor} with axes ${permutation.join()}`;
+      return this.constant(key, moved, dtype, () => permuteNumbers({ data, shape }, permutation));
+    }
     return this.emit('Transpose', [tensor], { perm: permutation });
   }
 

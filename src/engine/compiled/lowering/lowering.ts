@@ -103,7 +103,7 @@ export class Lowering {
     );
     return encodeModel({
       nodes: this.emitter.nodes,
-      initializers: this.emitter.initializers,
+      initializers: this.emitter.initializers(sources.map(({ of }) => of)),
       inputs: this.inputs,
       outputs: outputs.map(({ name, dtype }, index) => makeValueInfo(name, sources[index]!.shape, dtype)),
     });

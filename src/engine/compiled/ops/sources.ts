@@ -1,5 +1,4 @@
 import { allocate } from '../graph/value';
-import { makeTensor } from '../lowering/onnxModel';
 import type { OpDefinitions } from './definition';
 
 function noShape(): never {
@@ -33,9 +32,12 @@ export const sourceOps: OpDefinitions<'Input' | 'Scalar' | 'Constant'> = {
   Constant: {
     shape: noShape,
     lower({ emitter, layouts }, value) {
-      const name = `constant ${value.attributes.serial}`;
-      emitter.initializers.push(makeTensor(name, value.shape, value.data!, value.dtype));
-      layouts.set(value, 'last', name);
+      const key = `constant ${value.attributes.serial}`;
+      layouts.set(
+        value,
+        'last',
+        emitter.constant(key, value.shape, value.dtype, () => value.data!),
+      );
     },
   },
 };
