@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Four kinds of test share this runner: `unit` beside the code, `trainer` with the real child process, `webview` in a
+ * Five kinds of test share this runner: `unit` beside the code, `webgpu` on a GPU in software, `trainer` with the real child process, `webview` in a
  * real Chromium, `e2e` in a whole workbench. The mocha suite inside VS Code is started by test/vscode/run.mjs.
  */
 export default defineConfig({

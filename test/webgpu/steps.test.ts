@@ -1,8 +1,13 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { StepCase } from '../../bench/cases/case';
 import { prepareLesson } from '../../bench/cases/lesson';
 import { residualNet, separableNet } from '../../bench/cases/models';
+import { CompiledEngine } from '../../src/engine/compiled/engine';
+import { startCompiled } from '../../src/engine/compiled/start';
 import { selectEngine } from '../../src/engine/select';
 import type { OptimizerConfig } from '../../src/experiment/schema';
 import { modelWeights } from '../../src/models/weights';
@@ -92,6 +97,30 @@ async function trainAll(provider: 'cpu' | 'webgpu'): Promise<Map<string, Outcome
   return outcomes;
 }
 
+interface ProfiledNode {
+  cat: string;
+  name: string;
+  args?: { provider?: string };
+}
+
+/** The nodes that a provider other than WebGPU did in the programs whose profiles lie in a folder. */
+async function nodesElsewhere(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const file of await readdir(folder)) {
+    const text = await readFile(join(folder, file), 'utf8');
+    // Those of programs that are still open are not complete; those that the processor did are no steps.
+    if (!text.trimEnd().endsWith(']') || !text.includes('WebGpu')) continue;
+    const nodes = (JSON.parse(text) as ProfiledNode[]).filter(({ cat }) => cat === 'Node');
+    found.push(
+      ...nodes.flatMap(({ name, args }) =>
+        args?.provider === undefined || args.provider === 'WebGpuExecutionProvider' ? [] : [name],
+      ),
+    );
+    expect(nodes.length).toBeGreaterThan(100);
+  }
+  return found;
+}
+
 function worst(values: ArrayLike<number>, expected: ArrayLike<number>): number {
   const scale = Math.max(...Array.from(expected, Math.abs), 1e-6);
   return Math.max(...Array.from(values, (value, index) => Math.abs(value - expected[index]!))) / scale;
@@ -110,6 +139,24 @@ describe('whole steps on WebGPU, against the processor', () => {
     for (const [weight, values] of theirs.weights) {
       expect(worst(ours.weights.get(weight)!, values), weight).toBeLessThan(1e-4);
     }
+  });
+
+  test('no node of a step leaves the device', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'distillery-webgpu-'));
+    const { backend, device, reason } = await startCompiled({
+      provider: 'webgpu',
+      profile: join(folder, 'profile'),
+    });
+    const engine = new CompiledEngine(backend, device, reason);
+    for (const stepCase of cases.slice(1, 2)) {
+      const { body, frozen, batches } = prepareLesson(stepCase, BATCH);
+      const step = engine.prepare(body, { frozen });
+      await step.run(batches[0]!);
+      step.dispose();
+      tf.disposeVariables();
+    }
+    expect(await nodesElsewhere(folder)).toEqual([]);
+    await rm(folder, { recursive: true });
   });
 
   test.each(cases.map(({ name }) => name))('Adam on %s: the losses of five steps', (name) => {

@@ -82,11 +82,12 @@ describe('a failure in the middle of a run', () => {
     const Fragile = function (): NativeSession {
       const session = new Original();
       const run = session.run.bind(session);
-      session.run = (...call) => {
+      const fragile: NativeSession['run'] = (...call) => {
         if (failing) throw new Error('Device is lost.');
         return run(...call);
       };
-      return session;
+      // The native class has it for reading only.
+      return Object.defineProperty(session, 'run', { value: fragile });
     } as unknown as typeof Original;
     native.InferenceSession = Fragile;
     try {

@@ -106,7 +106,8 @@ const unaryOps: OpDefinitions<UnaryOp> = {
   Sigmoid: unary('Sigmoid'),
   Sign: portable('Sign', (emitter, x) => {
     const [above, below] = ['Greater', 'Less'].map((type) => compareWithZero(emitter, type, x));
-    return emitter.emit('Sub', [above!, below!]);
+    // What is no number stays so, that a broken step shows.
+    return emitter.emit('Where', [isNeither(emitter, x), x, emitter.emit('Sub', [above!, below!])]);
   }),
   Sin: unary('Sin'),
   Sinh: unary('Sinh'),
