@@ -151,6 +151,15 @@ describe('a compiled step', () => {
     });
   });
 
+  test('counts in maps that a convolution made', async () => {
+    const step = compiled(({ x }) => {
+      const maps = tf.conv2d(x as tf.Tensor4D, tf.ones([1, 1, 1, 16]), 1, 'same');
+      return { positive: tf.sum(tf.greater(maps, 0), [1, 2]) };
+    });
+    const { positive } = await step.run({ x: input([1, -1, 2, 0, 3, -2], [1, 2, 3, 1]) });
+    expect(Array.from(positive!)).toEqual(Array.from({ length: 16 }, () => 3));
+  });
+
   test('leaks no tensors and puts variables back when the body throws', async () => {
     const weight = tf.variable(tf.tensor1d([1]));
     const { numTensors } = tf.memory();
