@@ -142,11 +142,12 @@ export class GraphBackend extends tf.KernelBackend implements Recorder {
   /**
    * Gives a tensor other numbers of the same size, and takes its old ones.
    *
-   * @returns the tensor that it had; null where programs never had one of it.
+   * @returns the tensor that it had; null where programs never had one of it, or where its array may be in other hands:
+   *   what `dataSync` gave before the first exchange was no copy.
    */
   exchange(dataId: tf.DataId, tensor: RuntimeTensor): RuntimeTensor | null {
     const entry = this.entry(dataId);
-    const old = entry.tensor;
+    const old = entry.recycled || entry.tensor?.location === 'gpu-buffer' ? entry.tensor : null;
     entry.host = tensor.location === 'cpu' ? tensor.data : null;
     entry.tensor = tensor;
     entry.value = null;

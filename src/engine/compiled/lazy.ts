@@ -1,5 +1,5 @@
 import type { Graph } from './graph/graph';
-import { allocate, type HostArray, type Value } from './graph/value';
+import { allocate, textOf, type HostArray, type Value } from './graph/value';
 import { liveValues, Lowering } from './lowering/lowering';
 import { makeTensor, openSession, releaseTensors, type HostTensor, type NativeSession } from './runtime';
 import { sessionOptions, type CompilerSettings } from './settings';
@@ -83,9 +83,7 @@ function formOf(live: readonly Value[], values: readonly Value[], settings: Comp
 
 function contentOf(value: Value): string {
   if (value.op === 'Input') return '';
-  return value.op === 'Constant' && value.size <= 1024
-    ? value.data!.join()
-    : JSON.stringify(value.attributes);
+  return value.op === 'Constant' && value.size <= 1024 ? value.data!.join() : textOf(value.attributes);
 }
 
 function recall(key: string): CachedProgram | undefined {

@@ -67,6 +67,99 @@ describe('a compiled step', () => {
     expect(Array.from(weight.dataSync())).toEqual([8, 16]);
   });
 
+  test('leaves numbers alone that were read before its first run', async () => {
+    const weight = tf.tidy(() => tf.variable(tf.tensor1d([1, 2])));
+    const twice = compiled(() => {
+      weight.assign(tf.mul(weight, 2));
+      return {};
+    });
+    const read = weight.dataSync();
+    for (let run = 0; run < 3; run += 1) await twice.run({});
+    expect(Array.from(read)).toEqual([1, 2]);
+    expect(Array.from(weight.dataSync())).toEqual([8, 16]);
+  });
+
+  test('tells variables apart that share their numbers', async () => {
+    const student = tf.variable(tf.tensor1d([1]));
+    const teacher = tf.variable(tf.tensor1d([5]));
+    const shadow = tf.variable(student);
+    student.assign(teacher);
+    shadow.assign(teacher);
+    const step = compiled(() => {
+      student.assign(tf.add(student, 1));
+      return { all: tf.concat([student, teacher, shadow]) };
+    }, [teacher]);
+    expect(await step.run({})).toEqual({ all: Float32Array.of(6, 5, 5) });
+    expect(await step.run({})).toEqual({ all: Float32Array.of(7, 5, 5) });
+  });
+
+  test('reads tensors whose numbers were made in another shape', async () => {
+    const matrix = tf.tensor1d([1, 2, 3, 4]).reshape([2, 2]);
+    const variable = tf.variable(tf.tensor1d([1, 2, 3, 4]).reshape([2, 2]));
+    const step = compiled(({ x }) => {
+      variable.assign(tf.add(tf.mul(matrix, x!), variable));
+      return { y: variable };
+    });
+    expect(await step.run({ x: input([1], []) })).toEqual({ y: Float32Array.of(2, 4, 6, 8) });
+    expect(await step.run({ x: input([1], []) })).toEqual({ y: Float32Array.of(3, 6, 9, 12) });
+  });
+
+  test('gives results that are made in another shape', async () => {
+    const step = compiled(({ x }) => ({ y: tf.add(tf.mul(x!, 0.5), tf.neg(x!).abs()) }));
+    const ones = Array.from({ length: 100 * 100 }, () => 1);
+    const { y } = await step.run({ x: input(ones, [100, 100]) });
+    expect(new Set(y)).toEqual(new Set([1.5]));
+  });
+
+  test('does not take the means of rows for those of columns', async () => {
+    const step = compiled(({ x }) => ({ y: tf.sum(tf.sub(x!, tf.mean(x!, 1)), 1) }));
+    expect(await step.run({ x: input([1, 2, 3, 4], [2, 2]) })).toEqual({ y: Float32Array.of(-2, 2) });
+  });
+
+  test('tells apart what infinite numbers stand beside', async () => {
+    const around = (x: tf.Tensor, value: number) => tf.pad(x, [[1, 0]], value);
+    const step = compiled(({ x }) => ({ low: around(x!, -Infinity), high: around(x!, Infinity) }));
+    expect(await step.run({ x: input([1], [1]) })).toEqual({
+      low: Float32Array.of(-Infinity, 1),
+      high: Float32Array.of(Infinity, 1),
+    });
+  });
+
+  test('takes two gradients of filters from one image, which lies otherwise in between', async () => {
+    const numbers = (shape: number[], seed: number) =>
+      input(
+        Array.from({ length: tf.util.sizeFromShape(shape) }, (_, place) => Math.sin(12.3 * place + seed)),
+        shape,
+      );
+    const attributes = { strides: 1, pad: 'same', dataFormat: 'NHWC', filterShape: [3, 3, 24, 32] };
+    const step = compiled(({ images, filter, ...outputs }) => {
+      const x = tf.conv2d(images as tf.Tensor4D, filter as tf.Tensor4D, 1, 'same');
+      const gradient = (dy: tf.Tensor): tf.Tensor =>
+        tf.engine().runKernel('Conv2DBackpropFilter', { x, dy }, attributes);
+      const first = gradient(outputs['first']!);
+      const rows = tf.cumsum(x.reshape([16, 4 * 4 * 24]), 1);
+      return { first, rows, second: gradient(outputs['second']!) };
+    });
+    const { first, second } = await step.run({
+      images: numbers([16, 4, 4, 24], 1),
+      filter: numbers([1, 1, 24, 24], 2),
+      first: numbers([16, 4, 4, 32], 3),
+      second: numbers([16, 4, 4, 32], 3),
+    });
+    first!.forEach((number, place) => {
+      expect(second![place]).toBeCloseTo(number, 3);
+    });
+  });
+
+  test('counts in maps that a convolution made', async () => {
+    const step = compiled(({ x }) => {
+      const maps = tf.conv2d(x as tf.Tensor4D, tf.ones([1, 1, 1, 16]), 1, 'same');
+      return { positive: tf.sum(tf.greater(maps, 0), [1, 2]) };
+    });
+    const { positive } = await step.run({ x: input([1, -1, 2, 0, 3, -2], [1, 2, 3, 1]) });
+    expect(Array.from(positive!)).toEqual(Array.from({ length: 16 }, () => 3));
+  });
+
   test('leaks no tensors and puts variables back when the body throws', async () => {
     const weight = tf.variable(tf.tensor1d([1]));
     const { numTensors } = tf.memory();
@@ -128,6 +221,22 @@ describe('a compiled step', () => {
       expect(y!.length).toBeGreaterThan(0);
     },
   );
+
+  test('draws the same in the run in which it is refused as in any other', async () => {
+    const body: StepFunction = () => ({ y: tf.randomUniform([3]) });
+    const mathRandom = Math.random;
+    try {
+      const runWith = (step: ReturnType<Engine['prepare']>, seed: number) => {
+        Math.random = keyedRandom(seed);
+        return step.run({});
+      };
+      const [old, fresh] = [engine.prepare(body), engine.prepare(body)];
+      await runWith(old, 1);
+      expect(await runWith(fresh, 2)).toEqual(await runWith(old, 2));
+    } finally {
+      Math.random = mathRandom;
+    }
+  });
 
   test('names the layer in which it is refused', async () => {
     let refusal = '';

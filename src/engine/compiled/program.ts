@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { keyedRandom } from '../../random/keyed';
 import { EngineError, type StepFunction, type StepInput } from '../engine';
 import type { GraphBackend } from './backend';
 import { closeSession } from './deviceMemory';
@@ -7,7 +8,7 @@ import type { DataType, HostArray } from './graph/value';
 import { Lowering, type ProgramOutput } from './lowering/lowering';
 import { makeTensor, openSession, type HostTensor, type NativeSession, type RuntimeTensor } from './runtime';
 import { sessionOptions } from './settings';
-import { emptyTensor, namesOnDevice, runOnce, type Assignment } from './state';
+import { emptyTensor, namesOnDevice, runOnce, shownAs, type Assignment } from './state';
 import { Trace, type OutsideTensor, type RandomInput } from './trace';
 import { layerInTrace, trackLayers } from './traceLayers';
 
@@ -80,7 +81,9 @@ export class Program {
       .map((input) => ({ ...input, tensor: emptyTensor('float32', input.shape) }));
     const shapes = new Map(session.outputMetadata.map(({ name, shape }) => [name, shape]));
     const assigned = assignments.map(({ name, variable }) => ({ name, variable, shape: shapes.get(name)! }));
-    return new Program(backend, session, used, results, assigned, outsides, randoms, report);
+    // A result may be declared in another shape of the same size.
+    const declared = results.map((result) => ({ ...result, shape: shapes.get(result.name)! }));
+    return new Program(backend, session, used, declared, assigned, outsides, randoms, report);
   }
 
   run(inputs: Inputs): Record<string, Float32Array> {
@@ -115,8 +118,8 @@ export class Program {
     for (const [name, { data, shape }] of Object.entries(inputs)) {
       if (this.inputNames.has(INPUT + name)) feeds[INPUT + name] = makeTensor(typeOf(data), data, shape);
     }
-    for (const { name, variable, dataId } of this.outsides) {
-      feeds[name] = this.backend.resident(variable?.dataId ?? dataId);
+    for (const { name, variable, dataId, shape, dtype } of this.outsides) {
+      feeds[name] = shownAs(this.backend.resident(variable?.dataId ?? dataId), shape, dtype);
     }
     for (const { name, fill, tensor } of this.randoms) {
       fill(tensor.data as Float32Array);
@@ -138,6 +141,7 @@ function record(
 ): Recording {
   const variables = Object.values(tf.engine().registeredVariables);
   const known = new Set(variables);
+  separate(backend, variables);
   const numbers = new Map(frozen.map(({ dataId }) => [dataId, () => backend.numbersOf(dataId)]));
   const trace = new Trace(
     variables,
@@ -146,6 +150,9 @@ function record(
     backend.settings.rewrite,
   );
   const before = variables.map((variable) => variable.clone());
+  // What the body draws now must not be missing from the stream of the first run.
+  const { random } = Math;
+  Math.random = keyedRandom(0, 'trace');
   // A scope and not tf.tidy: what is returned are no tensors.
   tf.engine().startScope('step');
   try {
@@ -168,11 +175,25 @@ function record(
       return { trace, results, assignments };
     });
   } finally {
+    Math.random = random;
     tf.engine().endScope();
     variables.forEach((variable, index) => {
       if (variable.dataId !== before[index]!.dataId) variable.assign(before[index]!);
       before[index]!.dispose();
     });
+  }
+}
+
+/** Gives each variable numbers of its own, by which a program tells it from others: `a.assign(b)` makes two share them. */
+function separate(backend: GraphBackend, variables: readonly tf.Variable[]): void {
+  const taken = new Set<tf.DataId>();
+  for (const variable of variables) {
+    if (taken.has(variable.dataId) && variable.dtype !== 'string' && variable.dtype !== 'complex64') {
+      const own = tf.tensor(backend.numbersOf(variable.dataId), variable.shape, variable.dtype);
+      variable.assign(own);
+      own.dispose();
+    }
+    taken.add(variable.dataId);
   }
 }
 

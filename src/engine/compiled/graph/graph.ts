@@ -6,6 +6,7 @@ import {
   sameShape,
   scalarOf,
   sizeOf,
+  textOf,
   type BinaryOp,
   type DataType,
   type HostArray,
@@ -35,7 +36,7 @@ export class Graph {
 
   /** Makes a node, or gives the equal one that is there already. */
   make<Name extends OpName>(op: Name, inputs: readonly Value[], attributes: OpAttributes[Name]): Value {
-    const key = `${op}|${inputs.map(({ id }) => id).join()}|${JSON.stringify(attributes)}`;
+    const key = `${op}|${inputs.map(({ id }) => id).join()}|${textOf(attributes)}`;
     const found = this.known.get(key);
     if (found) return found;
     const shape = inferShape(op, inputs, attributes);

@@ -134,6 +134,8 @@ function isMeanOf(mean: Value, x: Value, axes: readonly number[]): boolean {
   const sum = withoutReshapes(product.inputs[0]!);
   const factor = scalarOf(product.inputs[1]!);
   if (factor === undefined || sum.op !== 'Sum' || sum.inputs[0] !== x) return false;
+  // The means of rows, laid along the columns, are not those of the columns.
+  if (!sameShape(mean.shape, sum.shape)) return false;
   const count = axes.reduce((product_, axis) => product_ * x.shape[axis]!, 1);
   const sameAxes = sameShape([...sum.attributes.axes].sort(), [...axes].sort());
   return sameAxes && Math.abs(factor * count - 1) < 1e-6;

@@ -167,6 +167,16 @@ export function broadcastShape(a: readonly number[], b: readonly number[]): numb
   return a.map((length, axis) => (length === 1 ? b[axis]! : length));
 }
 
+/** Attributes as a text that tells them apart, in numbers that JSON has no word for too. */
+export function textOf(attributes: object): string {
+  return JSON.stringify(attributes, (_, value: unknown) => {
+    if (typeof value !== 'number') return value;
+    return Number.isFinite(value) && !Object.is(value, -0)
+      ? value
+      : `number ${Object.is(value, -0) ? '-0' : value}`;
+  });
+}
+
 /** The number of a Scalar, else undefined. */
 export function scalarOf(value: Value): number | undefined {
   return value.op === 'Scalar' ? Number(value.attributes.value) : undefined;

@@ -247,7 +247,7 @@ function imagesOfBatch(
   const layout = made !== 'blocked' && lowering.layouts.has(x, 'last') ? 'last' : made;
   const interleaved = { blocked: block, last: channels, first: 1 }[layout];
   const images = channels / interleaved;
-  const image = lowering.layouts.once(`${x.id} with its batch as channels, ${pads.join()}`, () => {
+  const image = lowering.layouts.once(`${x.id} ${layout} with its batch as channels, ${pads.join()}`, () => {
     const source = layout === 'blocked' ? lowering.blocks(x) : lowering.get(x, layout);
     const fitted = fit(lowering, source, layout, x.shape as Shape4, pads);
     const declared = [images, batch, reach[0], reach[1] * interleaved];

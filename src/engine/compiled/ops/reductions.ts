@@ -30,7 +30,9 @@ function lowerSum(lowering: Lowering, value: ValueOf<'Sum'>): void {
   }
 }
 
-function overWholeMaps({ shape }: Value, axes: readonly number[]): boolean {
+/** Whether pixels only are summed, of a type that pools read. */
+function overWholeMaps({ shape, dtype }: Value, axes: readonly number[]): boolean {
+  if (dtype !== 'float32') return false;
   const rows = axes.includes(1) || shape[1] === 1;
   const columns = axes.includes(2) || shape[2] === 1;
   return rows && columns && !axes.includes(3);
