@@ -112,7 +112,7 @@ function assign(backend: GraphBackend, variable: tf.Variable, next: RuntimeTenso
 /** A tensor in the shape that a program declares; a tensor of tfjs may show numbers that were made in another one. */
 export function shownAs(tensor: RuntimeTensor, shape: readonly number[], dtype: DataType): RuntimeTensor {
   if (sameShape(tensor.dims, shape)) return tensor;
-  return tensor.location === 'cpu' ? makeTensor(dtype, tensor.data, shape) : viewOf(tensor, shape);
+  return tensor.location === 'cpu' ? makeTensor(dtype, tensor.data, shape) : { ...tensor, dims: shape };
 }
 
 /** Arrays that programs write the next values of variables into. */
