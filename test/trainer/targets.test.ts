@@ -150,8 +150,10 @@ require(${JSON.stringify(programs.trainerPath)});
   });
 
   test('lead a stopped and resumed run to the same weights', async () => {
-    const whole = await train(workspace, 'whole', student());
-    const stopped = await prepareRun(workspace, 'stopped', student());
+    // Long enough to be stopped within, whatever trains it: the heartbeat tells of its steps once a second.
+    const long = student({ epochs: [2, 120] });
+    const whole = await train(workspace, 'whole', long);
+    const stopped = await prepareRun(workspace, 'stopped', long);
     await startTrainer(stopped, programs);
     await waitForStep(stopped, 20);
     await requestStop(stopped, 'the test');
