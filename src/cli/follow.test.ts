@@ -1,6 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { readStopRequest } from '../runs/control';
 import { EventLog } from '../runs/eventLog';
@@ -18,7 +19,8 @@ let written: string;
 
 const target = {
   write(text: string): void {
-    written += text;
+    // Where CI is set, there is colour even without a terminal.
+    written += stripVTControlCharacters(text);
   },
 };
 
@@ -45,7 +47,7 @@ function say(directory: string, ...events: RunEvent[]): void {
 }
 
 async function seen(text: string): Promise<void> {
-  while (!written.includes(text)) await new Promise((resolve) => setTimeout(resolve, 10));
+  await expect.poll(() => written, { timeout: 60_000, interval: 10 }).toContain(text);
 }
 
 describe('followRun', () => {
