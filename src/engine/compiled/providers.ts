@@ -63,6 +63,7 @@ export function chooseProvider(request: ProviderRequest, host: CompilerSettings)
       );
     }
   }
+  if (!hasGpuDevice()) return onProcessor(host, 'No GPU is used: this machine shows none.');
   const supported = new Set(
     loadRuntime()
       .native.listSupportedBackends()
@@ -97,7 +98,6 @@ function describe(name: string): string {
 /** @throws Refusal */
 function openIfFaster(provider: Provider, host: CompilerSettings): ChosenProvider {
   if (provider === 'cuda' && missingCudaFiles() !== null) throw new Refusal('its files are not installed.');
-  if (!hasGpuDevice()) throw new Refusal('this machine shows no GPU.');
   const chosen = open(provider, host, '');
   try {
     const software = provider === 'webgpu' ? softwareDriver() : null;

@@ -86,7 +86,7 @@ function maxGradientOfTiles(
   lowering.set(value, layout, tiled.image(spread));
 }
 
-/** So large that no two unequal activations, times it, come nearer than 1. */
+/** Makes a difference of 2⁻⁶⁰ a whole 1, and leaves activations up to 2⁶⁷ finite. */
 const MAGNIFIER = 2 ** 60;
 
 /**
