@@ -42,7 +42,9 @@ export function evaluate(
     makeTensor(dtype, allocate(dtype, size), program.outputShapes[index]!),
   );
   const fetches = results.map((tensor, index): [string, HostTensor] => [outputName(index), tensor]);
-  releaseTensors(program.session.run(Object.fromEntries(feeds), Object.fromEntries(fetches), {}));
+  releaseTensors(
+    Object.values(program.session.run(Object.fromEntries(feeds), Object.fromEntries(fetches), {})),
+  );
   return results.map(({ data }) => data);
 }
 

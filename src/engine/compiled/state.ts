@@ -48,7 +48,10 @@ export function namesOnDevice(
     .map(({ name }) => name);
 }
 
-/** The program writes into spare arrays, which then change places with the variables'. */
+/**
+ * onnxruntime gives the next numbers in new arrays, and the old ones are freed at once. Arrays of our own for it to write
+ * into would be written to besides: what it returns are copies in any case.
+ */
 function runOnHost(
   backend: GraphBackend,
   session: NativeSession,
@@ -57,18 +60,16 @@ function runOnHost(
   assignments: readonly Assignment[],
 ): HostArray[] {
   const arrays = results.map(({ name, dtype, shape }) => [name, emptyTensor(dtype, shape)] as const);
-  const nexts = assignments.map(({ variable }) => spareOf(variable));
-  const state = assignments.map(({ name, shape, variable }, index): [string, HostTensor] => {
-    const next = nexts[index]!;
-    const isView = !sameShape(shape, variable.shape);
-    return [name, isView ? makeTensor(variable.dtype as DataType, next.data, shape) : next];
+  const state = assignments.map(({ name }) => [name, null] as const);
+  const outputs = session.run(feeds, Object.fromEntries([...arrays, ...state]), {});
+  const replaced = assignments.map(({ name, variable }) => {
+    const next = shownAs(outputs[name]!, variable.shape, variable.dtype as DataType);
+    return assign(backend, variable, next);
   });
-  releaseTensors(session.run(feeds, Object.fromEntries([...arrays, ...state]), {}));
-  assignments.forEach(({ variable }, index) => {
-    const old = assign(backend, variable, nexts[index]!);
-    if (old?.location === 'cpu') spares.set(variable, old);
-    else spares.delete(variable);
-  });
+  releaseTensors([
+    ...replaced.filter((tensor) => tensor !== null),
+    ...arrays.map(([name]) => outputs[name]!),
+  ]);
   return arrays.map(([, { data }]) => data);
 }
 
@@ -113,15 +114,6 @@ function assign(backend: GraphBackend, variable: tf.Variable, next: RuntimeTenso
 export function shownAs(tensor: RuntimeTensor, shape: readonly number[], dtype: DataType): RuntimeTensor {
   if (sameShape(tensor.dims, shape)) return tensor;
   return tensor.location === 'cpu' ? makeTensor(dtype, tensor.data, shape) : { ...tensor, dims: shape };
-}
-
-/** Arrays that programs write the next values of variables into. */
-const spares = new WeakMap<tf.Variable, HostTensor>();
-
-function spareOf(variable: tf.Variable): HostTensor {
-  const spare = spares.get(variable) ?? emptyTensor(variable.dtype as DataType, variable.shape);
-  spares.set(variable, spare);
-  return spare;
 }
 
 export function emptyTensor(dtype: DataType, shape: readonly number[]): HostTensor {
