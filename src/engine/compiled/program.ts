@@ -80,7 +80,7 @@ export class Program {
       .filter(({ name }) => used.has(name))
       .map((input) => ({ ...input, tensor: emptyTensor('float32', input.shape) }));
     const shapes = new Map(session.outputMetadata.map(({ name, shape }) => [name, shape]));
-    const assigned = assignments.map(({ name, variable }) => ({ name, variable, shape: shapes.get(name)! }));
+    const assigned = assignments.map(({ name, variable }) => ({ name, variable }));
     // A result may be declared in another shape of the same size.
     const declared = results.map((result) => ({ ...result, shape: shapes.get(result.name)! }));
     return new Program(backend, session, used, declared, assigned, outsides, randoms, report);

@@ -15,8 +15,6 @@ import {
 export interface Assignment {
   name: string;
   variable: tf.Variable;
-  /** In which the program gives its next numbers; of the same size. */
-  shape: readonly number[];
 }
 
 type Feeds = Readonly<Record<string, RuntimeTensor>>;
