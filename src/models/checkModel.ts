@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { modelGraph } from './graph';
-import { ModelError, type ModelContext, type SourcePosition } from './model';
+import type { SourcePosition } from '../layers/table';
+import { ModelError, type ModelContext } from './model';
 
 /**
  * Holds what a model function returned against what a classifier must be.

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import type { SourcePosition } from '../layers/table';
 import type { UnreadOption } from './watchedOptions';
 
 /** What a model function is told: `export function student(context: ModelContext): tf.LayersModel`. */
@@ -17,13 +18,6 @@ export interface BuiltModel {
   label: string;
   /** Options that its code was given and never looked at; none for models of the zoo, which refuse what they don't know. */
   unreadOptions: readonly UnreadOption[];
-}
-
-/** A place in model code: absolute path, line and column from 1. */
-export interface SourcePosition {
-  file: string;
-  line: number;
-  column: number;
 }
 
 /** An option that a model does not take. */

@@ -4,7 +4,8 @@ import { compileFunction } from 'node:vm';
 import { build, type BuildFailure, type BuildResult, type Message } from 'esbuild';
 import { z } from 'zod';
 import { tfjsOfModels } from '../engine/random';
-import { ModelError, type SourcePosition } from './model';
+import type { SourcePosition } from '../layers/table';
+import { ModelError } from './model';
 
 /** A bundled file of model code, not yet run. */
 export interface ModelFile {

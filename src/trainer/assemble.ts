@@ -1,9 +1,10 @@
 import * as path from 'node:path';
-import { AdapterMismatch, buildAdapter, planAdapter, type AdapterPlan } from '../distill/adapters';
+import { buildAdapter } from '../distill/adapters';
 import { alternatives, didYouMean, nearestWords } from '../experiment/nearest';
 import type { ExperimentPath, Finding } from '../experiment/problem';
 import type { Experiment, HintConfig } from '../experiment/schema';
 import { stagesOf } from '../experiment/stages';
+import { AdapterMismatch, planAdapter, type AdapterPlan } from '../layers/adapters';
 import { inBuildScope } from '../models/buildScope';
 import { loadModel } from '../models/load';
 import { ModelError, type BuiltModel, type ModelContext } from '../models/model';

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { AdapterPlan } from '../distill/adapters';
+import type { AdapterPlan } from '../layers/adapters';
 import type { Experiment, HintConfig } from '../experiment/schema';
 import type { TeacherArchitecture } from './assemble';
 

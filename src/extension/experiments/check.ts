@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { checkExperiment } from '../../experiment/check';
 import { checkFiles, checkTeacherChain, type FileProbe } from '../../experiment/files';
 import { parseExperiment } from '../../experiment/parse';
-import { problemCodes, type Problem } from '../../experiment/problem';
+import type { Problem } from '../../experiment/problem';
+import { problemSchema } from '../../protocol/inspection';
 import { lastJson } from '../commandLine';
 
 /** What can be said of an experiment without its models. */
@@ -22,17 +23,6 @@ export function quickCheck(text: string, file: string, probe: FileProbe): QuickC
   };
 }
 
-const problemSchema: z.ZodType<Problem> = z.object({
-  file: z.string(),
-  line: z.int().min(1),
-  column: z.int().min(1),
-  endLine: z.int().min(1),
-  endColumn: z.int().min(1),
-  severity: z.enum(['error', 'warning', 'information']),
-  code: z.enum(problemCodes),
-  message: z.string(),
-  suggestion: z.string().exactOptional(),
-});
 const reportSchema = z.object({ problems: z.array(problemSchema) });
 
 /** The problems that `distillery check --json` prints; null when it printed something else. */
