@@ -13,6 +13,8 @@ import { build, context } from 'esbuild';
  *     extension.js           the extension host's bundle
  *     cli.js, trainer.js     the terminal command and the child process that trains
  *     loader.js              the thread of the trainer that makes batches
+ *     inspector.js           the child process that looks at models for the editor
+ *     watchdog.js            the thread of the inspector that notices code without an end
  *     tfjs.js, *.wasm        TensorFlow.js, once: whoever asks for any @tensorflow package gets this one instance
  *     webview/NAME.{js,css}  one bundle for each webview/NAME/main.ts, with the codicons beside it
  *
@@ -31,6 +33,8 @@ const programs = [
   { name: 'cli', entry: 'src/cli/main.ts', executable: true },
   { name: 'trainer', entry: 'src/trainer/main.ts' },
   { name: 'loader', entry: 'src/data/loaderThread.ts' },
+  { name: 'inspector', entry: 'src/inspector/main.ts' },
+  { name: 'watchdog', entry: 'src/inspector/watchdogThread.ts' },
 ];
 
 /** The tfjs packages that the code imports; each is a property of the exports of `dist/tfjs.js`. */
