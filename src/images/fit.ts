@@ -16,35 +16,38 @@ export interface FittedImage {
 }
 
 /**
- * Brings an image to the size of a network's input by bilinear interpolation between the centres of pixels, as
- * OpenCV's `INTER_LINEAR` does.
+ * `bilinear` looks between the centres of the four nearest pixels, as OpenCV's `INTER_LINEAR` and Darknet do. `smooth`
+ * weighs all pixels that a smaller one covers, as Pillow's `BILINEAR` and so torchvision do.
+ */
+export const resizings = ['bilinear', 'smooth'] as const;
+export type Resizing = (typeof resizings)[number];
+
+export interface FitOptions {
+  /** `[height, width, channels]`; 3 channels are red, green, blue, 1 channel is their luma (ITU-R BT.601). */
+  size: readonly [number, number, number];
+  /** Keeps the aspect, between grey bars; else both sides are stretched to fit. */
+  letterbox: boolean;
+  resizing: Resizing;
+}
+
+/**
+ * Brings an image to the size of a network's input.
  *
- * @param size `[height, width, channels]` of the input; 3 channels are red, green, blue, 1 channel is their luma
- * (ITU-R BT.601).
- * @param letterbox keeps the aspect, between grey bars; else both sides are stretched to fit.
  * @throws RangeError for another number of channels.
  */
-export function fitImage(
-  image: RgbImage,
-  size: readonly [number, number, number],
-  letterbox: boolean,
-): FittedImage {
+export function fitImage(image: RgbImage, { size, letterbox, resizing }: FitOptions): FittedImage {
   const [height, width, channels] = size;
   if (channels !== 1 && channels !== 3) throw new RangeError(`An image has no ${channels} channels.`);
   const placement = letterbox ? place(image, width, height) : { left: 0, top: 0, width, height };
-  const values = new Float32Array(height * width * channels);
-  if (letterbox) values.fill(0.5);
-  const columns = samples(image.width, placement.width);
-  const rows = samples(image.height, placement.height);
-  const colour = new Float32Array(3);
-  for (const [y, row] of rows.entries()) {
-    let to = ((placement.top + y) * width + placement.left) * channels;
-    for (const column of columns) {
-      blend(image, row, column, colour);
-      if (channels === 3) values.set(colour, to);
-      else values[to] = 0.299 * colour[0]! + 0.587 * colour[1]! + 0.114 * colour[2]!;
-      to += channels;
-    }
+  const columns = tapsOf(image.width, placement.width, resizing);
+  const rows = tapsOf(image.height, placement.height, resizing);
+  const resized = alongRows(alongColumns(image, columns), placement.width, rows);
+  const values = new Float32Array(height * width * channels).fill(0.5);
+  for (let y = 0; y < placement.height; y += 1) {
+    const row = resized.subarray(3 * placement.width * y, 3 * placement.width * (y + 1));
+    const start = ((placement.top + y) * width + placement.left) * channels;
+    if (channels === 3) values.set(row, start);
+    else values.set(lumaOf(row), start);
   }
   return { values, placement };
 }
@@ -62,29 +65,67 @@ function place(image: RgbImage, width: number, height: number): Placement {
   };
 }
 
-/** Between which two pixels a sample lies, and how near it is to the second. */
-interface Sample {
-  low: number;
-  high: number;
-  share: number;
+/** What one new pixel is made of along one axis: so many old ones from `first` on, and how much each counts. */
+interface Taps {
+  first: number;
+  /** They sum to 1. */
+  shares: number[];
 }
 
-/** Where the centres of `count` pixels lie among `length` others. */
-function samples(length: number, count: number): Sample[] {
+function tapsOf(length: number, count: number, resizing: Resizing): Taps[] {
+  const scale = length / count;
+  // The half-width of a triangle over old pixels.
+  const reach = resizing === 'smooth' ? Math.max(scale, 1) : 1;
   return Array.from({ length: count }, (_, index) => {
-    const position = Math.min(Math.max(((index + 0.5) * length) / count - 0.5, 0), length - 1);
-    const low = Math.floor(position);
-    return { low, high: Math.min(low + 1, length - 1), share: position - low };
+    const center = Math.min(Math.max((index + 0.5) * scale - 0.5, 0), length - 1);
+    const first = Math.max(0, Math.floor(center - reach) + 1);
+    const last = Math.min(length - 1, Math.ceil(center + reach) - 1);
+    const heights = Array.from({ length: last - first + 1 }, (__, tap) => {
+      return 1 - Math.abs(first + tap - center) / reach;
+    });
+    const sum = heights.reduce((total, one) => total + one, 0);
+    return { first, shares: heights.map((one) => one / sum) };
   });
 }
 
-function blend({ pixels, width }: RgbImage, row: Sample, column: Sample, colour: Float32Array): void {
-  const upper = row.low * width;
-  const lower = row.high * width;
-  for (let channel = 0; channel < 3; channel += 1) {
-    const at = (start: number, x: number): number => pixels[3 * (start + x) + channel]!;
-    const above = at(upper, column.low) * (1 - column.share) + at(upper, column.high) * column.share;
-    const below = at(lower, column.low) * (1 - column.share) + at(lower, column.high) * column.share;
-    colour[channel] = (above * (1 - row.share) + below * row.share) / 255;
+/** `[image.height, columns, 3]`, values from 0 to 1. */
+function alongColumns({ pixels, width, height }: RgbImage, columns: readonly Taps[]): Float32Array {
+  const result = new Float32Array(3 * columns.length * height);
+  let to = 0;
+  for (let y = 0; y < height; y += 1) {
+    for (const { first, shares } of columns) {
+      let from = 3 * (y * width + first);
+      for (const share of shares) {
+        const part = share / 255;
+        result[to]! += pixels[from]! * part;
+        result[to + 1]! += pixels[from + 1]! * part;
+        result[to + 2]! += pixels[from + 2]! * part;
+        from += 3;
+      }
+      to += 3;
+    }
   }
+  return result;
+}
+
+/** `[rows, width, 3]` of `[any, width, 3]` */
+function alongRows(values: Float32Array, width: number, rows: readonly Taps[]): Float32Array {
+  const length = 3 * width;
+  const result = new Float32Array(length * rows.length);
+  for (const [y, { first, shares }] of rows.entries()) {
+    for (const [tap, share] of shares.entries()) {
+      const from = (first + tap) * length;
+      for (let index = 0; index < length; index += 1) {
+        result[y * length + index]! += values[from + index]! * share;
+      }
+    }
+  }
+  return result;
+}
+
+function lumaOf(colours: Float32Array): Float32Array {
+  return Float32Array.from({ length: colours.length / 3 }, (_, index) => {
+    const [red, green, blue] = colours.subarray(3 * index, 3 * index + 3);
+    return 0.299 * red! + 0.587 * green! + 0.114 * blue!;
+  });
 }
