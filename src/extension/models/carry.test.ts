@@ -39,38 +39,41 @@ describe('carryLine', () => {
 
 describe('EditHistory', () => {
   const file = '/nets.ts';
+  const table = {};
 
-  it('carries places through what was typed since the picture', () => {
+  it('carries places through what was typed since the table', () => {
     const history = new EditHistory();
+    history.meet(table);
     history.edit(file, insertion(1, 1, 2));
     history.edit(file, insertion(2, 9, 0));
     history.edit(file, removal(5, 6));
-    expect(history.carry('picture', file, place)).toBe(11);
-    expect(history.carry('picture', '/other.ts', place)).toBe(10);
+    expect(history.carry(table, file, place)).toBe(11);
+    expect(history.carry(table, '/other.ts', place)).toBe(10);
     history.edit(file, removal(11, 12));
-    expect(history.carry('picture', file, place)).toBeNull();
+    expect(history.carry(table, file, place)).toBeNull();
   });
 
-  it('forgets what a new picture knows: the edits that were saved', () => {
+  it('leaves out what a newer table knows: the edits that were saved', () => {
     const history = new EditHistory();
+    history.meet(table);
     history.edit(file, insertion(1, 1, 2));
     history.save(file);
     history.edit(file, insertion(1, 1, 1));
-    expect(history.carry('picture', file, place)).toBe(13);
-    history.refresh('picture');
-    expect(history.carry('picture', file, place)).toBe(11);
-    expect(history.carry('older', file, place)).toBe(13);
-    history.forget('picture');
-    expect(history.carry('picture', file, place)).toBe(13);
+    history.meet(table);
+    expect(history.carry(table, file, place)).toBe(13);
+    const newer = {};
+    history.meet(newer);
+    expect(history.carry(newer, file, place)).toBe(11);
   });
 
   it('takes back what was not saved', () => {
     const history = new EditHistory();
+    history.meet(table);
     history.edit(file, insertion(1, 1, 2));
     history.save(file);
     history.edit(file, insertion(1, 1, 1));
     history.revert(file);
-    expect(history.carry('picture', file, place)).toBe(12);
+    expect(history.carry(table, file, place)).toBe(12);
     history.revert('/other.ts');
   });
 });

@@ -19,15 +19,15 @@ export function carryLine(
 }
 
 /**
- * The edits of files since their models were built. A picture of a model knows the files as they were saved; what was
- * typed since moves its lines.
+ * The edits of files since their models were built. A layer table knows the files as they were saved when it was made;
+ * what was typed since moves its lines.
  */
 export class EditHistory {
   private readonly edits = new Map<string, PlaceEdit[]>();
-  /** How many of the edits are on the disk. */
+  /** How many of the edits of a file are on the disk. */
   private readonly saved = new Map<string, number>();
-  /** How many of the edits a picture knows, by picture and file. */
-  private readonly known = new Map<string, Map<string, number>>();
+  /** How many edits of which file a table knows. */
+  private readonly known = new WeakMap<object, ReadonlyMap<string, number>>();
 
   /** Takes an edit in. Those that move no line are passed over. */
   edit(file: string, edit: PlaceEdit): void {
@@ -46,20 +46,16 @@ export class EditHistory {
     if (edits !== undefined) this.edits.set(file, edits.slice(0, this.saved.get(file) ?? 0));
   }
 
-  /** A picture was made of the files as they are on the disk. */
-  refresh(picture: string): void {
-    this.known.set(picture, new Map(this.saved));
+  /** A table has come, made of the files as they are on the disk. One that was met before stays as it is. */
+  meet(table: object): void {
+    if (!this.known.has(table)) this.known.set(table, new Map(this.saved));
   }
 
-  forget(picture: string): void {
-    this.known.delete(picture);
-  }
-
-  /** Where a place of a picture is by now; null when it was replaced. */
-  carry(picture: string, file: string, place: { line: number; column: number }): number | null {
+  /** Where a place of a table is by now; null when it was replaced. */
+  carry(table: object, file: string, place: { line: number; column: number }): number | null {
     const edits = this.edits.get(file) ?? [];
     let { line } = place;
-    for (const edit of edits.slice(this.known.get(picture)?.get(file) ?? 0)) {
+    for (const edit of edits.slice(this.known.get(table)?.get(file) ?? 0)) {
       const moved = carryLine({ line, column: place.column }, edit);
       if (moved === null) return null;
       line = moved;

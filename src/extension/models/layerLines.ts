@@ -1,4 +1,5 @@
 import type { HintConfig } from '../../experiment/schema';
+import { layerObstacles } from '../../layers/candidates';
 import type { LayerRow, LayerTable, SourcePosition } from '../../layers/table';
 import type { ExperimentPicture, InspectedModel } from '../../protocol/inspection';
 
@@ -23,6 +24,7 @@ export interface Part {
   member: number;
   /** The model, as the experiment names it. */
   model: string;
+  table: LayerTable;
 }
 
 /** A hint that a layer is used in. */
@@ -48,22 +50,24 @@ export interface LayerLine {
   layers: PlacedLayer[];
 }
 
-/** Where a place of the picture of an experiment is in the text by now; null when it is gone. */
-export type PlaceNow = (experiment: KnownExperiment, place: SourcePosition) => number | null;
+/** Where a place of a layer table is in the text by now; null when it is gone. */
+export type LineNow = (table: LayerTable, place: SourcePosition) => number | null;
 
-/** The parts of the models of an experiment. */
-export function partsOf(experiment: KnownExperiment): { part: Part; table: LayerTable | null }[] {
-  const { student, teachers } = experiment.picture;
-  const part = ({ reference: model }: InspectedModel, side: Side, member: number): Part => ({
-    experiment,
-    side,
-    member,
-    model,
-  });
+/** A model of a picture that could be built. */
+export type BuiltModel = Omit<Part, 'experiment'>;
+
+/** The models of an experiment, as far as they could be built. */
+export function modelsOf({ student, teachers }: ExperimentPicture): BuiltModel[] {
+  const built = ({ reference: model, table }: InspectedModel, side: Side, member: number): BuiltModel[] =>
+    table === null ? [] : [{ side, member, model, table }];
   return [
-    ...(student === null ? [] : [{ part: part(student, 'student', 0), table: student.table }]),
-    ...teachers.map((model, member) => ({ part: part(model, 'teacher', member), table: model.table })),
+    ...(student === null ? [] : built(student, 'student', 0)),
+    ...teachers.flatMap((teacher, member) => built(teacher, 'teacher', member)),
   ];
+}
+
+function partsOf(experiment: KnownExperiment): Part[] {
+  return modelsOf(experiment.picture).map((model) => ({ ...model, experiment }));
 }
 
 /**
@@ -75,14 +79,14 @@ export function layerLines(
   file: string,
   experiments: readonly KnownExperiment[],
   keyOf: (path: string) => string = (path) => path,
-  lineNow: PlaceNow = (_, { line }) => line,
+  lineNow: LineNow = (_, { line }) => line,
 ): LayerLine[] {
   const wanted = keyOf(file);
   const lines = new Map<number, LayerLine>();
-  for (const { part, table } of experiments.flatMap(partsOf)) {
-    for (const row of table?.rows ?? []) {
+  for (const part of experiments.flatMap(partsOf)) {
+    for (const row of part.table.rows) {
       if (row.source === null || keyOf(row.source.file) !== wanted) continue;
-      const line = lineNow(part.experiment, row.source);
+      const line = lineNow(part.table, row.source);
       if (line === null) continue;
       const known = lines.get(line) ?? { line, column: row.source.column, layers: [] };
       lines.set(line, known);
@@ -93,40 +97,36 @@ export function layerLines(
   return [...lines.values()].sort((a, b) => a.line - b.line);
 }
 
-/** Every file that makes layers of an experiment. */
-export function layerFiles(experiment: KnownExperiment): string[] {
-  const files = partsOf(experiment).flatMap(({ table }) =>
-    (table?.rows ?? []).flatMap(({ source }) => (source === null ? [] : [source.file])),
+/** Every file that makes layers of the models of an experiment. */
+export function layerFiles(picture: ExperimentPicture): string[] {
+  const files = modelsOf(picture).flatMap(({ table }) =>
+    table.rows.flatMap(({ source }) => (source === null ? [] : [source.file])),
   );
   return [...new Set(files)];
-}
-
-/** Whether a hint can be tied to a layer: it has one output, of a known kind of shape. */
-export function isTappable({ shape, uses }: LayerRow): boolean {
-  return shape !== null && uses === 1;
 }
 
 /** The layers of lines that can be picked for a side, each with the parts in which it can. */
 export function pickable(lines: readonly LayerLine[], side: Side): PlacedLayer[] {
   return lines.flatMap(({ layers }) =>
     layers.flatMap((layer) => {
-      const parts = isTappable(layer.row)
-        ? layer.parts.filter((part) => part.side === side && hasPartner(part))
-        : [];
+      const parts = layer.parts.filter(
+        (part) =>
+          part.side === side && othersOf(part).length > 0 && !layerObstacles(part.table).has(layer.row.name),
+      );
       return parts.length === 0 ? [] : [{ ...layer, parts }];
     }),
   );
+}
+
+/** The models whose layers can be the other end of a hint. */
+export function othersOf({ experiment, side }: Part): Part[] {
+  return partsOf(experiment).filter((other) => other.side !== side);
 }
 
 /** Where a chain of calls leads to a layer: the innermost call first. */
 export function placesOf({ source }: LayerRow): SourcePosition[] {
   if (source === null) return [];
   return source.chain.length === 0 ? [source] : source.chain;
-}
-
-function hasPartner({ experiment, side }: Part): boolean {
-  const { student, teachers } = experiment.picture;
-  return side === 'student' ? teachers.some(({ table }) => table !== null) : student?.table != null;
 }
 
 function place(line: LayerLine, layer: PlacedLayer): void {
