@@ -13,8 +13,10 @@ import { build, context } from 'esbuild';
  *     extension.js           the extension host's bundle
  *     cli.js, trainer.js     the terminal command and the child process that trains
  *     loader.js              the thread of the trainer that makes batches
+ *     inspector.js           the child process that looks at models for the editor
+ *     watchdog.js            the thread of the inspector that notices code without an end
  *     tfjs.js, *.wasm        TensorFlow.js, once: whoever asks for any @tensorflow package gets this one instance
- *     webview/NAME.{js,css}  one bundle for each webview/NAME/main.ts, with the codicons beside it
+ *     webview/NAME.{js,css}  one bundle for each webview/NAME/main.ts, its workers inside, with the codicons beside it
  *
  * Everything is CommonJS: VS Code loads nothing else as an extension, and a dynamic import() inside a CommonJS bundle
  * runs its module when it is reached, so the commands that need no tfjs never load it.
@@ -31,6 +33,8 @@ const programs = [
   { name: 'cli', entry: 'src/cli/main.ts', executable: true },
   { name: 'trainer', entry: 'src/trainer/main.ts' },
   { name: 'loader', entry: 'src/data/loaderThread.ts' },
+  { name: 'inspector', entry: 'src/inspector/main.ts' },
+  { name: 'watchdog', entry: 'src/inspector/watchdogThread.ts' },
 ];
 
 /** The tfjs packages that the code imports; each is a property of the exports of `dist/tfjs.js`. */
@@ -112,6 +116,7 @@ function buildJobs(production) {
       target: 'es2022',
       format: 'iife',
       loader: { '.ttf': 'file', '.svg': 'text' },
+      plugins: [workersAsText(shared)],
     });
   }
   return jobs;
@@ -154,6 +159,38 @@ const oneTfjs = {
     }));
   },
 };
+
+/**
+ * `import code from 'worker:./file'` gives the bundle of that file as text. A webview may start workers only from
+ * blobs, so their code travels inside of the page's own script.
+ */
+function workersAsText(shared) {
+  return {
+    name: 'workers-as-text',
+    setup(bundle) {
+      bundle.onResolve({ filter: /^worker:/ }, ({ path, resolveDir }) => ({
+        path: join(resolveDir, `${path.slice('worker:'.length)}.ts`),
+        namespace: 'worker',
+      }));
+      bundle.onLoad({ filter: /.*/, namespace: 'worker' }, async ({ path }) => {
+        const { outputFiles, metafile } = await build({
+          ...shared,
+          entryPoints: [path],
+          platform: 'browser',
+          target: 'es2022',
+          format: 'iife',
+          minify: true,
+          sourcemap: false,
+          legalComments: shared.legalComments === 'none' ? 'none' : 'inline',
+          metafile: true,
+          write: false,
+        });
+        const watchFiles = Object.keys(metafile.inputs).map((file) => join(root, file));
+        return { contents: outputFiles[0].text, loader: 'text', watchFiles };
+      });
+    },
+  };
+}
 
 const markExecutable = {
   name: 'mark-executable',

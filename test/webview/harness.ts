@@ -6,7 +6,7 @@ import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
 import { Channel } from '../../src/protocol/channel';
-import { curvesPage } from '../../src/extension/panel/html';
+import { webviewPage } from '../../src/extension/panel/html';
 import {
   hostMethods,
   webviewMethods,
@@ -280,7 +280,7 @@ async function serve(address: string): Promise<Answer> {
 
 /** The panel's own page, with what VS Code puts around it: variables, default styles, body classes, its API. */
 function panelPage({ bodyClass, variables }: (typeof themes)[ThemeName]): string {
-  const page = curvesPage({
+  const page = webviewPage({
     title: 'Curves',
     script: '/curves.js',
     style: '/curves.css',
