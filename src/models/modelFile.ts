@@ -5,6 +5,7 @@ import { build, type BuildFailure, type BuildResult, type Message } from 'esbuil
 import { z } from 'zod';
 import { tfjsOfModels } from '../engine/random';
 import type { SourcePosition } from '../layers/table';
+import { announceBundle } from './bundles';
 import { ModelError } from './model';
 
 /** A bundled file of model code, not yet run. */
@@ -57,6 +58,7 @@ export async function bundleModelFile(file: string): Promise<ModelFile> {
   const textOf = (ending: string) => result.outputFiles.find(({ path }) => path.endsWith(ending))!.text;
   const code = textOf('.cjs');
   const sourceMap = new SourceMap(sourceMapSchema.parse(JSON.parse(textOf('.map'))));
+  announceBundle({ path: bundlePath, sourceMap: textOf('.map') });
   return {
     file,
     evaluate: () => evaluateBundle(code, bundlePath, file),
