@@ -166,7 +166,7 @@ const oneTfjs = {
 };
 
 /**
- * `import code from 'worker:./file'` gives the bundle of that file as text. A webview may start workers only from
+ * `import { code } from 'worker:./file'` gives the bundle of that file as text. A webview may start workers only from
  * blobs, so their code travels inside of the page's own script.
  */
 function workersAsText(shared) {
@@ -191,7 +191,8 @@ function workersAsText(shared) {
           write: false,
         });
         const watchFiles = Object.keys(metafile.inputs).map((file) => join(root, file));
-        return { contents: outputFiles[0].text, loader: 'text', watchFiles };
+        const contents = `export const code = ${JSON.stringify(outputFiles[0].text)};`;
+        return { contents, loader: 'js', watchFiles };
       });
     },
   };
