@@ -115,7 +115,8 @@ class Builder {
     const { name, inputShapes } = layer;
     const { normalized, activation } = operation;
     const last = activation !== 'linear' ? 'activation' : normalized ? 'normalization' : 'convolution';
-    const nameOf = (part: 'convolution' | 'normalization'): string => (part === last ? name : `${name}/${part}`);
+    const nameOf = (part: 'convolution' | 'normalization'): string =>
+      part === last ? name : `${name}/${part}`;
     const convolution = convolutionLayer(nameOf('convolution'), operation, inputShapes[0]!);
     let output = applied(convolution, padded(name, operation, input));
     let normalization: tf.layers.Layer | null = null;

@@ -111,6 +111,21 @@ describe('a section', () => {
   });
 });
 
+it('notes what is done in another way than the cfg says', () => {
+  const yolo = 'yolo classes=1 num=1 anchors=1,2';
+  const { notes } = networkOf([
+    'convolutional filters=6',
+    'dropout dropblock=1',
+    `${yolo} nms_kind=diounms`,
+    'route layers=0',
+    `${yolo} nms_kind=greedynms`,
+  ]);
+  expect(notes).toEqual([
+    'DropBlock is trained as ordinary dropout: 1/dropout.',
+    'Boxes are suppressed as by `nms_kind=greedynms`: 2/yolo.',
+  ]);
+});
+
 describe('the size of the image', () => {
   const pyramid = cfgOf(
     ['maxpool size=2 stride=2', 'maxpool size=2 stride=2', 'upsample', 'route layers=-1,0'],

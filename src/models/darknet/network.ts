@@ -170,8 +170,16 @@ export function stridesOf(layers: readonly DarknetLayer[]): [number, number][] {
 }
 
 function notesOf({ notes }: CfgFile, layers: readonly DarknetLayer[]): string[] {
-  const dropBlocks = layers.filter(({ section }) => section.flag('dropblock'));
-  if (dropBlocks.length === 0) return notes;
-  const names = dropBlocks.map(({ name }) => name).join(', ');
-  return [...notes, `DropBlock is trained as ordinary dropout: ${names}.`];
+  const named = (chosen: (section: CfgSection) => boolean): string =>
+    layers
+      .filter(({ section }) => chosen(section))
+      .map(({ name }) => name)
+      .join(', ');
+  const dropBlocks = named((section) => section.flag('dropblock'));
+  const others = named((section) => !['greedynms', 'default'].includes(section.text('nms_kind', 'default')));
+  return [
+    ...notes,
+    ...(dropBlocks === '' ? [] : [`DropBlock is trained as ordinary dropout: ${dropBlocks}.`]),
+    ...(others === '' ? [] : [`Boxes are suppressed as by \`nms_kind=greedynms\`: ${others}.`]),
+  ];
 }
