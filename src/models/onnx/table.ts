@@ -24,12 +24,13 @@ export interface KnownModel {
 
 /** The layer table of an ONNX model. */
 export function onnxTable(known: KnownModel): LayerTable {
-  const { label, file, topology, input, size, rows, layouts, shapes } = known;
+  const { label, file, topology, input, size, rows, layouts } = known;
+  const shapes: Shapes = new Map([...known.shapes, [input.name, imageDims(input, size)]]);
   const sourceOf = sourceFinder(path.dirname(file.path));
   const parametersOf = parameterCounter(file.model, topology);
   const fields = receptiveFields({
     topology,
-    shapes: new Map([...shapes, [input.name, input.dims]]),
+    shapes,
     layouts,
     imageSize: size === null ? null : [size[0]!, size[1]!],
   });
@@ -58,6 +59,13 @@ export function onnxTable(known: KnownModel): LayerTable {
     files: [file.path, ...file.externalFiles],
     notes: notesOf(known),
   };
+}
+
+/** Lengths of the images that a model will be given, in its own order. */
+function imageDims({ batch, dims, layout }: ImageInput, size: number[] | null): readonly number[] {
+  if (size === null) return dims;
+  const [height, width, channels] = size as [number, number, number];
+  return layout === 'channels first' ? [batch, channels, height, width] : [batch, height, width, channels];
 }
 
 /** The layers that tensors come from, by way of nodes without a row; each once. */
