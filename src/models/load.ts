@@ -39,6 +39,12 @@ export async function loadModel(
     mendBatchNormalizations(model);
     return { model, label: reference, unreadOptions: [] };
   }
+  if (split.kind === 'network') {
+    throw new ModelError(
+      'bad-model',
+      `${reference} is a network in a file, which cannot be built anew. Name code, \`path#export\`, or a model of the zoo.`,
+    );
+  }
   const bundle = await bundleModelFile(await findModelFile(split.path, split.export, baseDirectory));
   const { options, unread } = watchOptions(context.options);
   const given = { ...structuredClone({ ...context, options: {} }), options };
