@@ -57,6 +57,11 @@ export function splitModelReference(reference: string): ModelReference {
   return { kind: 'file', path: reference.slice(0, hash), export: reference.slice(hash + 1) };
 }
 
+/** Whether a reference names a network in a file, and not code or a model of the zoo. */
+export function isNetwork(reference: string): boolean {
+  return splitModelReference(reference).kind === 'network';
+}
+
 /** Every file and folder that an experiment names, in the order of the language. */
 export function referencedFiles(experiment: Experiment): ReferencedFile[] {
   const isList = Array.isArray(experiment.teacher);

@@ -1,4 +1,7 @@
 import * as vscode from 'vscode';
+import { DEFAULT_TIME_LIMIT } from '../protocol/inspectorProcess';
+
+const timeLimitSetting = 'inspector.timeLimit';
 
 /** The settings of package.json that say where and how experiments are run. */
 export interface RunSettings {
@@ -15,9 +18,23 @@ export function runSettings(scope?: vscode.Uri): RunSettings {
   return { engine: engine === '' ? 'auto' : engine, nodePath: textOf(settings.get<unknown>('nodePath')) };
 }
 
+/** Seconds that code of a model may take in the inspector: from 1 to an hour. */
+export function inspectorTimeLimit(scope?: vscode.Uri): number {
+  const setting = vscode.workspace.getConfiguration('distillery', scope).get<unknown>(timeLimitSetting);
+  if (typeof setting !== 'number' || !Number.isFinite(setting)) return DEFAULT_TIME_LIMIT;
+  return Math.min(3600, Math.max(1, setting));
+}
+
 /** Whether to tell when a run ends that is not on screen. */
 export function notifiesWhenRunEnds(): boolean {
   return vscode.workspace.getConfiguration('distillery').get<unknown>('notifyWhenRunEnds') !== false;
+}
+
+export const codeLensSetting = 'distillery.codeLens';
+
+/** Whether lines of code that make layers say so. */
+export function isCodeLensShown(scope: vscode.Uri): boolean {
+  return vscode.workspace.getConfiguration('distillery', scope).get<unknown>('codeLens') !== false;
 }
 
 /** Switches the notices about ended runs off, in the settings of the person. */

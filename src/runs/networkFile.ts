@@ -21,7 +21,8 @@ export async function hashNetwork(file: string): Promise<string | null> {
   return hash.digest('hex');
 }
 
-async function weightFilesOf(file: string): Promise<string[]> {
+/** Absolute paths of the files that hold the weights of a network beside its own file; they need not exist. */
+export async function weightFilesOf(file: string): Promise<string[]> {
   if (extname(file) !== '.json') return [`${file}.data`];
   const manifest = tfjsManifestSchema.safeParse(parseJson(await readFile(file, 'utf8')));
   if (!manifest.success) return [];

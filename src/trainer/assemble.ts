@@ -1,22 +1,20 @@
 import * as path from 'node:path';
 import { buildAdapter } from '../distill/adapters';
-import { splitModelReference } from '../experiment/files';
+import { isNetwork } from '../experiment/files';
 import { alternatives, didYouMean, nearestWords } from '../experiment/nearest';
 import type { ExperimentPath, Finding } from '../experiment/problem';
 import type { Experiment, HintConfig } from '../experiment/schema';
 import { stagesOf } from '../experiment/stages';
 import { AdapterMismatch, planAdapter, type AdapterPlan } from '../layers/adapters';
 import { inBuildScope } from '../models/buildScope';
-import { loadModel } from '../models/load';
 import { ModelError, type BuiltModel, type ModelContext } from '../models/model';
-import { openModel } from '../models/open';
 import { outputActivation } from '../models/outputActivation';
 import { findLayer } from '../models/table';
 import type { UnreadOption } from '../models/watchedOptions';
-import { loadWeightsInto } from '../models/weights';
 import { keyedRandom } from '../random/keyed';
 import type { Lesson, LessonHint, LessonTeacher } from './lesson';
 import { shapeOfHint, teacherOfCode, teacherOfNetwork } from './lessonTeacher';
+import { freshModels, type ModelSource } from './modelSource';
 import { trainableTensors } from './tensors';
 
 /** The architecture of a teacher: written in the experiment, or found in the teacher's own experiment. */
@@ -38,6 +36,8 @@ export interface AssembleOptions {
   classes: number;
   /** One for each teacher of the experiment, in order; null where it is known to be unusable. */
   teachers: readonly (TeacherArchitecture | null)[];
+  /** New ones, unless said otherwise. */
+  models?: ModelSource;
 }
 
 /**
@@ -63,7 +63,10 @@ export async function assemble(
   const hints = (experiment.distill?.hints ?? []).map((config, index) =>
     joinHint(findings, config, index, student, teachers[config.member] ?? null, experiment.seed),
   );
-  if (!student || findings.some(isError)) return { lesson: null, findings };
+  if (!student || findings.some(isError)) {
+    disposeAdapters(hints);
+    return { lesson: null, findings };
+  }
   const lesson: Lesson = {
     experiment,
     imageShape: options.imageShape,
@@ -73,7 +76,14 @@ export async function assemble(
     hints: hints.filter((hint) => hint !== null),
   };
   const idle = findIdleStages(lesson);
-  return { lesson: idle.some(isError) ? null : lesson, findings: [...findings, ...idle] };
+  if (!idle.some(isError)) return { lesson, findings: [...findings, ...idle] };
+  disposeAdapters(hints);
+  return { lesson: null, findings: [...findings, ...idle] };
+}
+
+/** Frees the adapters of a lesson that is not given; its models belong to whoever made them. */
+export function disposeAdapters(hints: readonly (LessonHint | null)[]): void {
+  for (const hint of hints) hint?.adapter?.dispose();
 }
 
 /** Teachers that give no logits of the classes, where soft targets are to be learnt from them. */
@@ -131,7 +141,8 @@ export function teacherPath(experiment: Experiment, member: number): ExperimentP
 
 function buildStudent(experiment: Experiment, options: AssembleOptions): Promise<BuiltModel> {
   const { model, options: given } = experiment.student;
-  return loadModel(model, contextOf(options, given ?? {}), {
+  const { models = freshModels } = options;
+  return models.load(model, contextOf(options, given ?? {}), {
     baseDirectory: options.baseDirectory,
     random: keyedRandom(experiment.seed, 'student'),
   });
@@ -144,19 +155,18 @@ async function collectTeacher(
   options: AssembleOptions,
 ): Promise<LessonTeacher | null> {
   const { reference, baseDirectory, weights } = architecture;
-  if (splitModelReference(reference).kind === 'network') {
-    return collectNetwork(findings, at, architecture, options);
-  }
+  if (isNetwork(reference)) return collectNetwork(findings, at, architecture, options);
+  const { models = freshModels } = options;
   const context = contextOf(options, architecture.options);
   const modelAt = [...at, weights === null ? 'experiment' : 'model'];
   // Options of a teacher's own experiment are told where they stand.
   const optionsAt = weights === null ? null : [...at, 'options'];
   const built = await collectModel(findings, modelAt, optionsAt, () =>
-    loadModel(reference, context, { baseDirectory }),
+    models.load(reference, context, { baseDirectory }),
   );
   if (!built) return null;
   if (weights !== null) {
-    await collect(findings, [...at, 'weights'], () => loadWeightsInto(built.model, weights));
+    await collect(findings, [...at, 'weights'], () => models.loadWeights(built.model, weights));
   }
   return teacherOfCode(built, architecture);
 }
@@ -169,9 +179,10 @@ async function collectNetwork(
   options: AssembleOptions,
 ): Promise<LessonTeacher | null> {
   const { reference, baseDirectory, weights, normalize } = architecture;
+  const { models = freshModels } = options;
   const context = contextOf(options, {});
   try {
-    const opened = await openModel(reference, { baseDirectory, context, weights, normalize });
+    const opened = await models.open(reference, { baseDirectory, context, weights, normalize });
     return teacherOfNetwork(opened, architecture, options.classes);
   } catch (error) {
     const isOfWeights = error instanceof ModelError && error.code === 'bad-weights' && weights !== null;

@@ -3,6 +3,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { RunAction } from '../../src/protocol/messages';
 import type { RunSummary } from '../../src/runs/summary';
+import { watchTheme } from '../shared/themeChanges';
 import './chartElement';
 import type { HideChartEvent, ZoomEvent } from './chartElement';
 import { chartKinds, curvesModel, type CurvesModel } from './charts';
@@ -16,7 +17,7 @@ import { runLabels, runNotice } from './runs';
 import type { Session } from './session';
 import type { ShownRun } from './shownRun';
 import { tableView } from './tableView';
-import { readTheme, watchTheme, type Theme } from './theme';
+import { readTheme, type Theme } from './theme';
 import { viewControls } from './toolbar';
 
 /** The whole panel. It shows what the session holds; everything it decides itself is what the pointer is on. */

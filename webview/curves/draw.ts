@@ -1,7 +1,8 @@
+import { faded } from '../shared/themeChanges';
 import type { Range } from './buckets';
 import type { ChartModel, CurvesModel, Line } from './charts';
 import type { ShownRun } from './shownRun';
-import { faded, type Theme } from './theme';
+import type { Theme } from './theme';
 
 /** What a plot shows. */
 export interface PlotView {

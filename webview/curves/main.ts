@@ -1,4 +1,4 @@
-import './strictPolicy';
+import '../shared/strictPolicy';
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import '@vscode-elements/elements/dist/vscode-checkbox/index.js';
 import '@vscode-elements/elements/dist/vscode-icon/index.js';

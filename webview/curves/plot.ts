@@ -1,11 +1,11 @@
 import uPlot from 'uplot';
+import { faded } from '../shared/themeChanges';
 import type { AxisKind } from './axis';
 import type { Range } from './buckets';
 import type { ChartModel } from './charts';
 import { drawOverlay, drawStages, lineStyle, verticalRange, type PlotView, type Surface } from './draw';
 import { formatClock, formatPercentTick, formatTick } from './format';
 import { cursorStops, SampleMemo, type SampledChart } from './sampling';
-import { faded } from './theme';
 import { logTicks } from './ticks';
 
 /** What a person does to a plot. */

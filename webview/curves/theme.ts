@@ -1,3 +1,4 @@
+import { prefersReducedMotion } from '../shared/themeChanges';
 import { HUES } from './palette';
 
 /** The colours and the font of the editor, as CSS values that a canvas understands. */
@@ -26,30 +27,6 @@ export function readTheme(): Theme {
     background: read('--vscode-editor-background', 'Canvas'),
     fontFamily: read('--vscode-font-family', 'sans-serif'),
     highContrast: document.body.classList.contains('vscode-high-contrast'),
-    reducedMotion:
-      document.body.classList.contains('vscode-reduce-motion') ||
-      matchMedia('(prefers-reduced-motion: reduce)').matches,
+    reducedMotion: prefersReducedMotion(),
   };
-}
-
-/** Calls back after the theme changed: a canvas keeps its colours until it is drawn again. */
-export function watchTheme(changed: () => void): MutationObserver {
-  let waiting = false;
-  const observer = new MutationObserver(() => {
-    // VS Code replaces hundreds of variables and then the class of the body: one call for all of them.
-    if (waiting) return;
-    waiting = true;
-    requestAnimationFrame(() => {
-      waiting = false;
-      changed();
-    });
-  });
-  observer.observe(document.documentElement, { attributeFilter: ['style', 'class'] });
-  observer.observe(document.body, { attributeFilter: ['class'] });
-  return observer;
-}
-
-/** A colour mixed with nothing: `share` percent of it are left. */
-export function faded(colour: string, share: number): string {
-  return `color-mix(in srgb, ${colour} ${share}%, transparent)`;
 }

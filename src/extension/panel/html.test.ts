@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { curvesPage } from './html';
+import { webviewPage } from './html';
 
-const page = curvesPage({
+const page = webviewPage({
   title: 'Curves',
   script: 'https://cdn/webview/curves.js',
   style: 'https://cdn/webview/curves.css',
@@ -19,7 +19,7 @@ it('lets only its own script run, and nothing be fetched', () => {
 });
 
 it('escapes what it is given', () => {
-  const hostile = curvesPage({ ...emptyParts, title: '</title><script>alert("x")</script>' });
+  const hostile = webviewPage({ ...emptyParts, title: '</title><script>alert("x")</script>' });
   expect(hostile).toContain('&lt;/title&gt;&lt;script&gt;');
   expect(hostile.match(/<script/g)).toHaveLength(1);
 });

@@ -11,16 +11,17 @@ export interface PageParts {
 }
 
 /**
- * The page of the curves. Its policy lets nothing in but the extension's own script, styles and fonts, and nothing
- * out.
+ * The page of a webview. Its policy lets nothing in but the extension's own script, styles and fonts, and workers that
+ * the script makes itself; and nothing out.
  */
-export function curvesPage({ title, script, style, codicons, source, nonce }: PageParts): string {
+export function webviewPage({ title, script, style, codicons, source, nonce }: PageParts): string {
   const policy = [
     "default-src 'none'",
     `script-src 'nonce-${nonce}'`,
     `style-src ${source}`,
     `font-src ${source}`,
     `img-src ${source} data: blob:`,
+    'worker-src blob:',
   ].join('; ');
   return `<!doctype html>
 <html lang="en">

@@ -12,7 +12,7 @@ import {
 import type { CommandName } from '../commandNames';
 import type { LocatedRun, RunLibrary } from '../runs/library';
 import { CurveFeed } from './feed';
-import { curvesPage } from './html';
+import { webviewPage } from './html';
 
 /** How often the event logs of running runs are looked at. */
 const tickMilliseconds = 400;
@@ -111,7 +111,7 @@ export class CurvesPanel implements vscode.Disposable {
     const address = (name: string): string =>
       webview.asWebviewUri(vscode.Uri.joinPath(root, name)).toString();
     webview.options = { enableScripts: true, localResourceRoots: [root] };
-    webview.html = curvesPage({
+    webview.html = webviewPage({
       title: 'Curves',
       script: address('curves.js'),
       style: address('curves.css'),
