@@ -42,7 +42,7 @@ export class GraphElement extends LitElement {
   });
   private camera: Camera | null = null;
   private size: Size = { width: 0, height: 0 };
-  private links: Link[] = [];
+  private links: readonly Link[] = [];
   private laidOut: Record<Side, ModelGraph | null> = { teacher: null, student: null };
   private drag: { x: number; y: number; isMoving: boolean } | null = null;
   private isFrameAsked = false;
