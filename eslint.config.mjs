@@ -71,10 +71,13 @@ const bannedPackages = {
   extension: ['@tensorflow/*', 'onnxruntime-*', 'esbuild'],
 };
 
-const roomRules = Object.entries(rooms).map(([room, allowed]) => {
+/** How deep folders lie in a room; a folder of a room may have the name of another room. */
+const depths = [0, 1, 2];
+
+const roomRules = Object.entries(rooms).flatMap(([room, allowed]) => {
   const forbidden = Object.keys(rooms).filter((other) => other !== room && !allowed.includes(other));
-  return {
-    files: [`src/${room}/**/*.ts`],
+  return depths.map((depth) => ({
+    files: [`src/${room}/${'*/'.repeat(depth)}*.ts`],
     ignores: ['**/*.test.ts'],
     rules: {
       'no-restricted-imports': [
@@ -82,7 +85,7 @@ const roomRules = Object.entries(rooms).map(([room, allowed]) => {
         {
           patterns: [
             {
-              group: forbidden.flatMap((other) => [`../${other}/*`, `../../${other}/*`]),
+              group: forbidden.map((other) => `${'../'.repeat(depth + 1)}${other}/*`),
               message: `src/${room} may import only: ${allowed.join(', ') || 'nothing of the project'}.`,
             },
             { group: ['**/webview/*'], message: 'src never imports the webview.' },
@@ -95,7 +98,7 @@ const roomRules = Object.entries(rooms).map(([room, allowed]) => {
         },
       ],
     },
-  };
+  }));
 });
 
 export default typescript.config(

@@ -97,6 +97,8 @@ function checkParts(files) {
     'dist/cli.js',
     'dist/trainer.js',
     'dist/loader.js',
+    'dist/inspector.js',
+    'dist/watchdog.js',
     'dist/tfjs.js',
     'dist/webview/curves.js',
     'schemas/experiment.schema.json',

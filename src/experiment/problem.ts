@@ -27,6 +27,16 @@ export const problemCodes = [
   'shape-mismatch',
   'bad-weights',
   'unused',
+  /** An adapter joins layers of equal shapes. */
+  'adapter-not-needed',
+  /** A hint is taken from, or given to, the logits or what comes after them. */
+  'late-hint',
+  /** The teacher is no better than the student without it. */
+  'weak-teacher',
+  /** A temperature that no loss is meant for. */
+  'odd-temperature',
+  /** A model could not be looked at: its code does not end, or ends the process. */
+  'bad-inspection',
 ] as const;
 export type ProblemCode = (typeof problemCodes)[number];
 

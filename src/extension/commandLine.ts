@@ -69,7 +69,7 @@ export function lastJson(output: string): unknown {
 }
 
 /** The environment without what steers an extension host: children are ordinary programs. */
-function inheritedEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function inheritedEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(environment).filter(([name]) => !/^(?:ELECTRON_|VSCODE_|NODE_OPTIONS$)/.test(name)),
   );

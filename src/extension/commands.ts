@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
 import { commandNames, type CommandName } from './commandNames';
-import { newExperiment } from './experiments/newExperiment';
 import type { EngineInstaller } from './engines/install';
 import type { ExperimentRunner } from './experiments/run';
 import type { CurvesPanels } from './panel/panels';
@@ -47,9 +46,12 @@ export function registerCommands(parts: Parts): vscode.Disposable {
   );
 }
 
-function experimentCommands({ runner, panels, targets, actions }: Parts) {
+function experimentCommands({ runner, panels, targets, actions, files }: Parts) {
   return {
-    'distillery.newExperiment': () => newExperiment(),
+    'distillery.newExperiment': async (what) => {
+      const { newExperiment } = await import('./newExperiment/newExperiment');
+      await newExperiment(files, what);
+    },
     'distillery.runExperiment': async (...parameters) => {
       const experiment = await targets.experiment(parameters, 'Which experiment to run');
       if (experiment === undefined) return;

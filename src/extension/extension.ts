@@ -5,6 +5,7 @@ import { ExperimentDiagnostics } from './experiments/diagnostics';
 import { ExperimentFiles } from './experiments/files';
 import { registerFixes } from './experiments/fixes';
 import { ExperimentRunner } from './experiments/run';
+import { ExperimentPictures } from './inspector/pictures';
 import { CurvesPanels, curvesViewType } from './panel/panels';
 import { Program } from './program';
 import { RunActions } from './runs/actions';
@@ -30,7 +31,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const keys = new RunContextKeys(library);
   const program = new Program(extension, log);
   const panels = new CurvesPanels(library, extension, log);
-  const diagnostics = new ExperimentDiagnostics(program, log);
+  const pictures = new ExperimentPictures(program, log);
+  const diagnostics = new ExperimentDiagnostics(pictures);
   const view = showTree(tree, library);
   const parts = {
     extension,
@@ -52,6 +54,7 @@ export function activate(context: vscode.ExtensionContext): void {
     tree,
     keys,
     panels,
+    pictures,
     diagnostics,
     view,
     new RunStatusBar(library),

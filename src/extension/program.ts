@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { runCommand, type CommandOptions, type CommandResult } from './commandLine';
 import { findNode, nodeSearch, type NodeRuntime } from './node';
@@ -39,6 +39,19 @@ export class Program {
   async runAnywhere(parameters: readonly string[], options: ProgramOptions = {}): Promise<CommandResult> {
     const directory = dirname(this.script);
     return this.start(runSettings().nodePath, parameters, { directory, ...options });
+  }
+
+  /**
+   * What starts another of our programs in a workspace folder.
+   * @param name Of a file of `dist`, e.g. `inspector`.
+   * @throws {NodeNotFoundError} When there is no Node.js to run it with.
+   */
+  async starterOf(
+    name: string,
+    folder: vscode.WorkspaceFolder,
+  ): Promise<{ runtime: NodeRuntime; script: string }> {
+    const runtime = await this.runtime(runSettings(folder.uri).nodePath);
+    return { runtime, script: join(dirname(this.script), `${name}.js`) };
   }
 
   private async start(

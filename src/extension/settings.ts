@@ -1,4 +1,7 @@
 import * as vscode from 'vscode';
+import { DEFAULT_TIME_LIMIT } from '../protocol/inspectorProcess';
+
+const timeLimitSetting = 'inspector.timeLimit';
 
 /** The settings of package.json that say where and how experiments are run. */
 export interface RunSettings {
@@ -13,6 +16,13 @@ export function runSettings(scope?: vscode.Uri): RunSettings {
   const settings = vscode.workspace.getConfiguration('distillery', scope);
   const engine = textOf(settings.get<unknown>('engine'));
   return { engine: engine === '' ? 'auto' : engine, nodePath: textOf(settings.get<unknown>('nodePath')) };
+}
+
+/** Seconds that code of a model may take in the inspector: from 1 to an hour. */
+export function inspectorTimeLimit(scope?: vscode.Uri): number {
+  const setting = vscode.workspace.getConfiguration('distillery', scope).get<unknown>(timeLimitSetting);
+  if (typeof setting !== 'number' || !Number.isFinite(setting)) return DEFAULT_TIME_LIMIT;
+  return Math.min(3600, Math.max(1, setting));
 }
 
 /** Whether to tell when a run ends that is not on screen. */

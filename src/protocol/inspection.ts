@@ -77,7 +77,17 @@ export interface InspectorApi {
 
 /** What it tells meanwhile. */
 export interface InspectorEvents {
+  /** How far a call is. @param share from 0 to 1. */
   progress(message: string, share: number): Promise<void>;
+  /** Sent every second while a call is answered, as long as the thread that answers is not stuck in anything. */
+  alive(): Promise<void>;
+}
+
+/** What the watchdog of an inspector writes, a line of JSON, when code of a model does not come to an end. */
+export interface StuckReport {
+  message: string;
+  /** Where in the model's own files it runs; null when that cannot be told. */
+  source: SourcePosition | null;
 }
 
 export const problemSchema: z.ZodType<Problem> = z.object({
@@ -131,4 +141,10 @@ export const inspectorMethods: MethodSchemas<InspectorApi> = {
 /** What the extension host accepts from the inspector. */
 export const inspectorEvents: MethodSchemas<InspectorEvents> = {
   progress: { parameters: z.tuple([z.string(), z.number()]), result: z.void() },
+  alive: { parameters: z.tuple([]), result: z.void() },
 };
+
+export const stuckReportSchema: z.ZodType<StuckReport> = z.object({
+  message: z.string(),
+  source: sourcePositionSchema.nullable(),
+});

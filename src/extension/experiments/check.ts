@@ -1,8 +1,10 @@
+import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { checkExperiment } from '../../experiment/check';
-import { checkFiles, checkTeacherChain, type FileProbe } from '../../experiment/files';
-import { parseExperiment } from '../../experiment/parse';
+import { checkFiles, checkTeacherChain, referencedFiles, type FileProbe } from '../../experiment/files';
+import { locate, parseExperiment } from '../../experiment/parse';
 import type { Problem } from '../../experiment/problem';
+import type { SourcePosition } from '../../layers/table';
 import { problemSchema } from '../../protocol/inspection';
 import { lastJson } from '../commandLine';
 
@@ -21,6 +23,28 @@ export function quickCheck(text: string, file: string, probe: FileProbe): QuickC
     schema: parsed.problems,
     meaning: [...checkExperiment(parsed), ...checkFiles(parsed, probe), ...checkTeacherChain(parsed, probe)],
   };
+}
+
+/**
+ * Why the models of an experiment could not be looked at, as a problem of the experiment: at the reference to the model
+ * whose code is to blame, else at the beginning.
+ *
+ * @param source where in the files of a model it happened.
+ */
+export function failureProblem(
+  text: string,
+  file: string,
+  message: string,
+  source: SourcePosition | null,
+): Problem {
+  const parsed = parseExperiment(text, file);
+  const models = parsed.draft === null ? [] : referencedFiles(parsed.draft);
+  const blamed = models.find(
+    ({ kind, file: model }) => kind === 'model' && resolve(dirname(file), model) === source?.file,
+  );
+  // Code that the file of a model imports is to blame for the student's, which is there in any case.
+  const path = blamed?.path ?? (source === null || parsed.draft === null ? [] : ['student', 'model']);
+  return locate(parsed, { path, code: 'bad-inspection', message });
 }
 
 const reportSchema = z.object({ problems: z.array(problemSchema) });

@@ -1,13 +1,13 @@
 import * as vscode from 'vscode';
 import type { Problem } from '../../experiment/problem';
-import type { Program } from '../program';
+import type { ExperimentPictures } from '../inspector/pictures';
 import { isExperiment } from './files';
 import { fileProbe } from '../../runs/fileProbe';
+import { ModelDiagnostics } from './modelDiagnostics';
 import { carryProblems, mergeProblems, ProblemBoard, withoutProblems } from './problems';
 
 const typingMilliseconds = 200;
 const yamlExtension = 'redhat.vscode-yaml';
-const modelFile = /\.(?:[cm]?[jt]s|json)$/;
 
 /** An experiment in an editor, and what is known to be wrong with it. */
 interface OpenExperiment {
@@ -17,25 +17,22 @@ interface OpenExperiment {
   /** What only the models could tell, carried through the edits since. */
   deep: Problem[];
   typing: NodeJS.Timeout | undefined;
-  deepCheck: AbortController | undefined;
 }
 
 /**
  * Underlines what is wrong with the experiments that are open. What the text alone tells is checked here while it is
- * typed; what the models tell (layers, shapes, weights) is checked in a child process when the file is opened or
- * saved, and only in a trusted folder, since it executes their code.
+ * typed; what the models tell (layers, shapes, weights) comes with the pictures of them, and only in a trusted folder,
+ * since it takes executing their code. A model that fails is underlined in its own file too.
  */
 export class ExperimentDiagnostics implements vscode.Disposable {
   private readonly collection = vscode.languages.createDiagnosticCollection('distillery');
   private readonly board = new ProblemBoard();
+  private readonly models = new ModelDiagnostics();
   /** By path. */
   private readonly open = new Map<string, OpenExperiment>();
   private readonly subscriptions: vscode.Disposable[];
 
-  constructor(
-    private readonly program: Program,
-    private readonly log: vscode.LogOutputChannel,
-  ) {
+  constructor(private readonly pictures: ExperimentPictures) {
     const { workspace } = vscode;
     this.subscriptions = [
       workspace.onDidOpenTextDocument((document) => {
@@ -50,8 +47,8 @@ export class ExperimentDiagnostics implements vscode.Disposable {
       workspace.onDidCloseTextDocument((document) => {
         this.close(document);
       }),
-      workspace.onDidGrantWorkspaceTrust(() => {
-        for (const each of this.open.values()) void this.checkModels(each);
+      pictures.onDidChange((uri) => {
+        void this.takePicture(uri);
       }),
       vscode.extensions.onDidChange(() => {
         for (const each of this.open.values()) this.publish(each);
@@ -64,6 +61,7 @@ export class ExperimentDiagnostics implements vscode.Disposable {
     for (const subscription of this.subscriptions) subscription.dispose();
     for (const each of this.open.values()) stopChecking(each);
     this.collection.dispose();
+    this.models.dispose();
   }
 
   /** The problems of a file as they are underlined. */
@@ -79,11 +77,10 @@ export class ExperimentDiagnostics implements vscode.Disposable {
       meaning: [],
       deep: [],
       typing: undefined,
-      deepCheck: undefined,
     };
     this.open.set(document.uri.fsPath, experiment);
     void this.checkText(experiment);
-    void this.checkModels(experiment);
+    void this.takePicture(document.uri);
   }
 
   private close(document: vscode.TextDocument): void {
@@ -92,13 +89,12 @@ export class ExperimentDiagnostics implements vscode.Disposable {
     stopChecking(experiment);
     this.open.delete(document.uri.fsPath);
     this.show(this.board.remove(document.uri.fsPath));
+    this.models.remove(document.uri);
   }
 
   private carry({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
     const experiment = this.open.get(document.uri.fsPath);
     if (experiment === undefined || contentChanges.length === 0) return;
-    // A check of the models that is under way looks at a text that is no more.
-    experiment.deepCheck?.abort();
     for (const { range, text } of contentChanges) {
       experiment.deep = carryProblems(experiment.deep, {
         line: range.start.line + 1,
@@ -116,13 +112,9 @@ export class ExperimentDiagnostics implements vscode.Disposable {
 
   private checkAfterSave(document: vscode.TextDocument): void {
     const saved = this.open.get(document.uri.fsPath);
-    if (saved === undefined && !modelFile.test(document.uri.path)) return;
-    const visible = new Set(vscode.window.visibleTextEditors.map((editor) => editor.document.uri.fsPath));
-    for (const [file, experiment] of this.open) {
-      // A saved model or teacher may mend or break the experiments that use it.
-      if (experiment !== saved && !visible.has(file)) continue;
-      void this.checkText(experiment);
-      void this.checkModels(experiment);
+    for (const experiment of this.open.values()) {
+      // A saved teacher may mend or break the experiments that use it.
+      if (experiment === saved || isExperiment(document.uri)) void this.checkText(experiment);
     }
   }
 
@@ -137,28 +129,27 @@ export class ExperimentDiagnostics implements vscode.Disposable {
     this.publish(experiment);
   }
 
-  private async checkModels(experiment: OpenExperiment): Promise<void> {
+  /** Takes over what the newest picture of an experiment tells. */
+  private async takePicture(uri: vscode.Uri): Promise<void> {
+    const experiment = this.open.get(uri.fsPath);
+    const state = this.pictures.of(uri);
+    if (experiment === undefined || state === undefined || state.busy) return;
     const { document } = experiment;
-    const folder = vscode.workspace.getWorkspaceFolder(document.uri);
-    experiment.deepCheck?.abort();
-    if (!vscode.workspace.isTrusted || folder === undefined) return;
-    const abort = new AbortController();
-    experiment.deepCheck = abort;
-    try {
-      const result = await this.program.run(folder, ['check', document.uri.fsPath, '--json', '--stdin'], {
-        input: document.getText(),
-        signal: abort.signal,
-      });
-      if (abort.signal.aborted) return;
-      const { parseCheckReport } = await import('./check');
-      const problems = parseCheckReport(result.output);
-      if (problems === null) throw new Error(result.errors.trim() || 'It printed no report.');
-      experiment.deep = problems;
-      this.publish(experiment);
-    } catch (error) {
-      if (!abort.signal.aborted)
-        this.log.warn(`The models of ${document.uri.fsPath} were not checked.`, error);
+    // A picture of an earlier text has its problems in the wrong places; the next one is on its way.
+    if (state.version !== document.version) return;
+    if (state.failure === null) {
+      experiment.deep = state.picture.problems;
+    } else {
+      const { failureProblem } = await import('./check');
+      const { failure, failureSource } = state;
+      const failed = failureProblem(document.getText(), uri.fsPath, failure, failureSource);
+      // What was wrong with the models before may still be; what failed before is told anew.
+      experiment.deep = [...experiment.deep.filter(({ code }) => code !== failed.code), failed];
     }
+    this.models.set(uri, state);
+    this.publish(experiment);
+    // Files that are not there, or are there again, are told by the text.
+    void this.checkText(experiment);
   }
 
   private publish(experiment: OpenExperiment): void {
@@ -183,7 +174,6 @@ export function rangeOf({ line, column, endLine, endColumn }: Problem): vscode.R
 
 function stopChecking(experiment: OpenExperiment): void {
   clearTimeout(experiment.typing);
-  experiment.deepCheck?.abort();
 }
 
 /** Whether the YAML extension underlines what the schema says; then we do not say it a second time. */
