@@ -90,6 +90,18 @@ export class GraphElement extends LitElement {
     this.askFrame();
   }
 
+  /** The middle of a layer's node in pixels of the view; null while it is not there. */
+  placeOf(side: Side, layer: string): { x: number; y: number } | null {
+    const { camera } = this;
+    const node = this.nodeWith(side, layer);
+    if (camera === null || node === null) return null;
+    const { left, top, width, height } = node;
+    return {
+      x: (left + width / 2 - camera.x) * camera.zoom,
+      y: (top + height / 2 - camera.y) * camera.zoom,
+    };
+  }
+
   /** Puts the keys on one of the graphs. */
   focusOn(side: Side): void {
     this.querySelector<HTMLElement>(`[role="tree"][data-side="${side}"]`)?.focus({ preventScroll: true });
