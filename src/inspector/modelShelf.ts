@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type * as tf from '@tensorflow/tfjs';
 import { splitModelReference } from '../experiment/files';
-import type { LoadOptions } from '../models/load';
-import { ModelError, type BuiltModel, type ModelContext } from '../models/model';
+import type { LoadedModel, LoadOptions } from '../models/load';
+import { ModelError, type ModelContext } from '../models/model';
 import { modelCodeFiles } from '../runs/modelCode';
 import { freshModels, type ModelSource } from '../trainer/modelSource';
 import { areUnchanged, stampFiles, type Stamps } from './stamps';
@@ -12,7 +12,7 @@ const capacity = 512 * 1024 * 1024;
 
 /** A model that was built, or why it was not. */
 interface Shelved {
-  outcome: BuiltModel | ModelError;
+  outcome: LoadedModel | ModelError;
   stamps: Stamps;
   bytes: number;
   /** What came of loading weights into it. */
@@ -34,7 +34,7 @@ export class ModelShelf implements ModelSource {
   ) {}
 
   /** As `loadModel`, whose `random` does not count. */
-  async load(reference: string, context: ModelContext, options: LoadOptions): Promise<BuiltModel> {
+  async load(reference: string, context: ModelContext, options: LoadOptions): Promise<LoadedModel> {
     const key = JSON.stringify([reference, context, options.baseDirectory]);
     let shelved = this.shelved.get(key);
     if (shelved === undefined || !(await areUnchanged(shelved.stamps))) {

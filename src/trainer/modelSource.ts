@@ -1,12 +1,12 @@
 import type * as tf from '@tensorflow/tfjs';
-import { loadModel, type LoadOptions } from '../models/load';
-import type { BuiltModel, ModelContext } from '../models/model';
+import { loadModel, type LoadedModel, type LoadOptions } from '../models/load';
+import type { ModelContext } from '../models/model';
 import { loadWeightsInto } from '../models/weights';
 
 /** Where the models of an experiment come from. */
 export interface ModelSource {
   /** @throws ModelError as `loadModel` does. */
-  load(reference: string, context: ModelContext, options: LoadOptions): Promise<BuiltModel>;
+  load(reference: string, context: ModelContext, options: LoadOptions): Promise<LoadedModel>;
   /** @throws ModelError as `loadWeightsInto` does. */
   loadWeights(model: tf.LayersModel, file: string): Promise<void>;
 }
