@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type * as tf from '@tensorflow/tfjs';
 import { splitModelReference } from '../experiment/files';
-import type { LoadOptions } from '../models/load';
-import { ModelError, type BuiltModel, type ModelContext } from '../models/model';
+import type { LoadedModel, LoadOptions } from '../models/load';
+import { ModelError, type ModelContext } from '../models/model';
 import type { OpenedModel, OpenOptions } from '../models/opened';
 import { modelCodeFiles } from '../runs/modelCode';
 import { weightFilesOf } from '../runs/networkFile';
@@ -14,7 +14,7 @@ const capacity = 512 * 1024 * 1024;
 
 /** A model that was made, or why it was not. */
 interface Shelved {
-  outcome: BuiltModel | OpenedModel | ModelError;
+  outcome: LoadedModel | OpenedModel | ModelError;
   stamps: Stamps;
   bytes: number;
   /** What came of loading weights into it. */
@@ -36,7 +36,7 @@ export class ModelShelf implements ModelSource {
   ) {}
 
   /** As `loadModel`, whose `random` does not count. */
-  async load(reference: string, context: ModelContext, options: LoadOptions): Promise<BuiltModel> {
+  async load(reference: string, context: ModelContext, options: LoadOptions): Promise<LoadedModel> {
     const key = JSON.stringify([reference, context, options.baseDirectory]);
     const { outcome } = await this.find(key, () => this.build(reference, context, options));
     if (outcome instanceof ModelError) throw outcome;
