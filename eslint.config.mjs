@@ -74,7 +74,7 @@ const bannedPackages = {
 };
 
 /** How deep folders lie in a room; a folder of a room may have the name of another room. */
-const depths = [0, 1, 2];
+const depths = [0, 1, 2, 3];
 
 const roomRules = Object.entries(rooms).flatMap(([room, allowed]) => {
   const forbidden = Object.keys(rooms).filter((other) => other !== room && !allowed.includes(other));

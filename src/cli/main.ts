@@ -1,7 +1,8 @@
 import { text as readAll } from 'node:stream/consumers';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
-import { ENGINE_NAMES } from '../engine/engine';
+import { ENGINE_NAMES, EngineError } from '../engine/engine';
+import { resizings } from '../images/fit';
 import { LaunchError } from '../runs/launch';
 import { UnknownRunError } from '../runs/store';
 import { compare, listRuns, showRun, showWeights } from './browse';
@@ -10,6 +11,7 @@ import { describeProblems, examineExperiment } from './examine';
 import { CommandError, EXIT, type ExitCode } from './exit';
 import { archive, remove, resume, stop } from './manage';
 import { printJson, printLine } from './output';
+import { predict, type PredictOptions } from './predict';
 import { runExperiment, type RunOptions } from './run';
 
 const jsonOption = ['--json', 'print one line of JSON for programs, last on standard output'] as const;
@@ -44,6 +46,7 @@ RUN is the id of a run, the start or last part of it, or its name (the newest ru
     );
   addExperimentCommands(program);
   addRunCommands(program);
+  addModelCommands(program);
   return program;
 }
 
@@ -124,6 +127,28 @@ function addRunCommands(program: Command): void {
     .action(ending(remove));
 }
 
+function addModelCommands(program: Command): void {
+  program
+    .command('predict')
+    .description('ask a model what is in images: classes, or boxes')
+    .argument('<model>', 'a Darknet cfg, another model with a vector of classes, or a run')
+    .argument('<image...>', 'JPEG or PNG files')
+    .option('--weights <file>', 'instead of those of the model, or beside the cfg')
+    .option('--names <file>', 'what the classes are called, one a line')
+    .option('--threshold <number>', 'boxes need a higher score', parseShare, 0.25)
+    .option('--overlap <number>', 'of boxes that overlap by more, the best stays', parseShare, 0.45)
+    .option('--top <count>', 'classes to show', parseCount, 5)
+    .addOption(new Option('--resize <way>', 'how images are made smaller').choices([...resizings]))
+    .addOption(
+      new Option('--engine <name>', 'what computes').choices(['auto', ...ENGINE_NAMES]).default('auto'),
+    )
+    .option(...workspaceOption)
+    .option(...jsonOption)
+    .action(
+      ending((model: string, images: string[], options: PredictOptions) => predict(model, images, options)),
+    );
+}
+
 async function check(file: string, { stdin, json }: { stdin?: boolean; json?: boolean }): Promise<ExitCode> {
   const { problems, ok } = await examineExperiment(file, stdin ? await readAll(process.stdin) : undefined);
   if (json) printJson({ ok, problems });
@@ -137,6 +162,18 @@ function parseSeed(text: string): number {
   throw new InvalidArgumentError('A seed is a whole number from 0 to 4294967295.');
 }
 
+function parseShare(text: string): number {
+  const share = text.trim() === '' ? NaN : Number(text);
+  if (share >= 0 && share <= 1) return share;
+  throw new InvalidArgumentError('It is a number from 0 to 1.');
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1) return count;
+  throw new InvalidArgumentError('It is a whole number of at least 1.');
+}
+
 /** What went wrong, for people, and the exit code for it. */
 function explain(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.mistake;
@@ -144,7 +181,7 @@ function explain(error: unknown): ExitCode {
     process.stderr.write(`${error.message}\n`);
     return error.code;
   }
-  if (error instanceof UnknownRunError || error instanceof LaunchError) {
+  if (error instanceof UnknownRunError || error instanceof LaunchError || error instanceof EngineError) {
     process.stderr.write(`${error.message}\n`);
     return EXIT.mistake;
   }

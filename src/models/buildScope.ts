@@ -8,9 +8,14 @@ import * as tf from '@tensorflow/tfjs';
  * come from `Math.random`, which is `random` meanwhile.
  *
  * @param build - must be synchronous: the scope ends when it returns.
+ * @param onLayer - is told of each layer, and each model, while its constructor runs.
  */
-export function inBuildScope<Result>(random: () => number, build: () => Result): Result {
-  const finishNames = numberNamesAfresh();
+export function inBuildScope<Result>(
+  random: () => number,
+  build: () => Result,
+  onLayer: (layer: tf.layers.Layer) => void = () => undefined,
+): Result {
+  const finishNames = numberNamesAfresh(onLayer);
   const mathRandom = Math.random;
   const { stackTraceLimit } = Error;
   Math.random = random;
@@ -31,7 +36,7 @@ export function inBuildScope<Result>(random: () => number, build: () => Result):
  *
  * @returns ends the catching and makes the names plain properties.
  */
-function numberNamesAfresh(): () => void {
+function numberNamesAfresh(onLayer: (layer: tf.layers.Layer) => void): () => void {
   const prototype: object = tf.layers.Layer.prototype;
   const names = new Map<tf.layers.Layer, unknown>();
   const counts = new Map<string, number>();
@@ -41,6 +46,7 @@ function numberNamesAfresh(): () => void {
       return names.get(this);
     },
     set(this: tf.layers.Layer, name: unknown) {
+      if (!names.has(this)) onLayer(this);
       const prefix = typeof name === 'string' ? madeUpPrefix(this, name) : null;
       if (prefix === null) {
         names.set(this, name);

@@ -2,18 +2,20 @@ import * as tf from '@tensorflow/tfjs';
 import { modelGraph } from './graph';
 import type { SourcePosition } from '../layers/table';
 import { ModelError, type ModelContext } from './model';
+import { describeTwins, type Twins } from './twins';
 
 /**
  * Holds what a model function returned against what a classifier must be.
  *
+ * @param context - null where any model will do.
  * @param label - what to call the model in errors.
  * @param source - where the function is, for errors.
- * @throws ModelError `bad-model` when it is not a tf.LayersModel from `[null, height, width, channels]` float images
- *   to `[null, classes]`, with weights.
+ * @throws ModelError `bad-model` when it is not a tf.LayersModel whose layers have names of their own; with a context,
+ *   also when it does not lead from `[null, height, width, channels]` float images to `[null, classes]`, with weights.
  */
 export function checkModel(
   built: unknown,
-  context: ModelContext,
+  context: ModelContext | null,
   label: string,
   source: SourcePosition | null = null,
 ): tf.LayersModel {
@@ -21,10 +23,21 @@ export function checkModel(
     throw new ModelError('bad-model', `${label} ${reason}`, null, source);
   };
   if (!(built instanceof tf.LayersModel)) return fail(`must return a tf.LayersModel, but ${describe(built)}`);
-  if (built instanceof tf.Sequential) {
-    if (built.outputs.length === 0) return fail('has no layers.');
-    built.build();
+  if (built.outputs.length === 0) return fail('has no layers.');
+  const twins = findTwins(built);
+  if (twins !== null) {
+    throw new ModelError('bad-model', `${label}: ${twins.message}`, null, twins.source ?? source);
   }
+  if (built instanceof tf.Sequential) built.build();
+  if (context !== null) checkClassifier(built, context, fail);
+  return built;
+}
+
+function checkClassifier(
+  built: tf.LayersModel,
+  context: ModelContext,
+  fail: (reason: string) => never,
+): void {
   const expected = `[${['null', ...context.inputShape].join(', ')}]`;
   if (built.inputs.length !== 1) {
     const count = built.inputs.length;
@@ -52,17 +65,15 @@ export function checkModel(
         `[null, ${context.classes}], one logit for each class. Use \`context.classes\` for the units of its last layer.`,
     );
   }
-  const twice = nameOfTwo(built);
-  if (twice !== null) return fail(`has two layers called \`${twice}\`. Give each layer its own name.`);
-  if (built.countParams() === 0) return fail('has no weights: there is nothing to train.');
-  return built;
+  if (built.countParams() === 0) fail('has no weights: there is nothing to train.');
 }
 
-/** A name that two layers share: tfjs checks names only within each nested model. */
-function nameOfTwo(model: tf.LayersModel): string | null {
+/** Layers that share a name: tfjs checks names only within each nested model, and of a tf.sequential late. */
+function findTwins(model: tf.LayersModel): Twins | null {
   const named = new Map<string, tf.layers.Layer>();
   for (const { name, layer } of modelGraph(model).uses) {
-    if ((named.get(name) ?? layer) !== layer) return name;
+    const other = named.get(name) ?? layer;
+    if (other !== layer) return describeTwins(name, [other, layer]);
     named.set(name, layer);
   }
   return null;

@@ -1,22 +1,33 @@
 import { createRequire, SourceMap, type SourceMapPayload } from 'node:module';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { compileFunction } from 'node:vm';
-import { build, type BuildFailure, type BuildResult, type Message } from 'esbuild';
+import { build, type BuildFailure, type BuildResult, type Message, type Metafile } from 'esbuild';
 import { z } from 'zod';
 import { tfjsOfModels } from '../engine/random';
-import type { SourcePosition } from '../layers/table';
+import type { LayerSource, SourcePosition } from '../layers/table';
+import { announceBundle } from './bundles';
 import { ModelError } from './model';
+import type { BundleCall } from './provenance';
 
 /** A bundled file of model code, not yet run. */
 export interface ModelFile {
   /** Absolute path. */
   file: string;
+  /** Absolute paths of the user's files that were bundled, itself first; packages are left out. */
+  files: string[];
+  /** What V8 calls the bundle in stacks. */
+  bundlePath: string;
   /** Runs the code from the top, and gives what it exports. */
   evaluate(): Record<string, unknown>;
   /** Where in the user's code an error came from; null when no frame of its stack lies there. */
   positionOf(error: unknown): SourcePosition | null;
   /** Where a function of the user's code is defined; null when it comes from elsewhere. */
   definitionOf(exported: CallableFunction): SourcePosition | null;
+  /**
+   * What calls in the bundle are in the user's files, those in packages left out; null when none is left. A column is
+   * that of the name that is called (`conv2d` in `tf.layers.conv2d(…)`), or of `new`.
+   */
+  sourceOf(calls: readonly BundleCall[]): LayerSource | null;
 }
 
 /** Packages for which the model code gets our own tfjs: layers of two copies of it don't work together. */
@@ -31,7 +42,7 @@ const tfjsPackages = /^@tensorflow\/tfjs(?:-(?:core|layers|node|node-gpu|convert
 export async function bundleModelFile(file: string): Promise<ModelFile> {
   const folder = dirname(file);
   const bundlePath = `${file}.bundle.cjs`;
-  let result: BuildResult<{ write: false }>;
+  let result: BuildResult<{ write: false; metafile: true }>;
   try {
     result = await build({
       entryPoints: [file],
@@ -39,6 +50,7 @@ export async function bundleModelFile(file: string): Promise<ModelFile> {
       outfile: bundlePath,
       bundle: true,
       write: false,
+      metafile: true,
       format: 'cjs',
       platform: 'node',
       target: 'node20',
@@ -56,18 +68,81 @@ export async function bundleModelFile(file: string): Promise<ModelFile> {
   }
   const textOf = (ending: string) => result.outputFiles.find(({ path }) => path.endsWith(ending))!.text;
   const code = textOf('.cjs');
-  const sourceMap = new SourceMap(sourceMapSchema.parse(JSON.parse(textOf('.map'))));
+  const mapText = textOf('.map');
+  announceBundle({ path: bundlePath, sourceMap: mapText });
+  let places: Places | undefined;
+  // Most models are built without anybody asking where something stands.
+  const find: Places = (line, column) => (places ??= placesOf(mapText, folder))(line, column);
   return {
     file,
+    files: userFiles(result.metafile, folder, file),
+    bundlePath,
     evaluate: () => evaluateBundle(code, bundlePath, file),
-    positionOf: (error) => positionOf(error, bundlePath, sourceMap),
+    positionOf: (error) => positionOf(error, bundlePath, find),
     definitionOf(exported) {
-      const start = code.indexOf(Function.prototype.toString.call(exported));
+      const start = startOf(exported, code);
       if (start < 0) return null;
       const before = code.slice(0, start).split('\n');
-      return originalPosition(sourceMap, bundlePath, before.length, before.at(-1)!.length + 1);
+      return find(before.length, before.at(-1)!.length + 1);
+    },
+    sourceOf(calls) {
+      const chain = calls.flatMap(({ line, column, function: name }) => {
+        const place = find(line, column);
+        if (place === null || isInPackage(place.file)) return [];
+        // CommonJS files are wrapped in functions that are called after the file.
+        const isFile = name !== null && place.file.replaceAll('\\', '/').endsWith(`/${basename(name)}`);
+        return [{ ...place, function: isFile ? null : name }];
+      });
+      const [first] = chain;
+      return first === undefined ? null : { file: first.file, line: first.line, column: first.column, chain };
     },
   };
+}
+
+/** Finds the place in the user's files of a line and column of the bundle, all from 1; null where there is none. */
+type Places = (line: number, column: number) => SourcePosition | null;
+
+/** @param folder what the source map is relative to. */
+function placesOf(mapText: string, folder: string): Places {
+  const sourceMap = new SourceMap(sourceMapSchema.parse(JSON.parse(mapText)));
+  const known = new Map<string, SourcePosition | null>();
+  return (line, column) => {
+    const key = `${line}:${column}`;
+    let place = known.get(key);
+    if (place === undefined) {
+      // A source map counts from 0.
+      const entry = sourceMap.findEntry(line - 1, column - 1);
+      place =
+        'originalSource' in entry
+          ? {
+              file: resolve(folder, entry.originalSource),
+              line: entry.originalLine + 1,
+              column: entry.originalColumn + 1,
+            }
+          : null;
+      known.set(key, place);
+    }
+    return place;
+  };
+}
+
+function userFiles({ inputs }: Metafile, folder: string, file: string): string[] {
+  const files = Object.keys(inputs)
+    .map((name) => resolve(folder, name))
+    .filter((name) => name !== file && !isInPackage(name));
+  return [file, ...files.sort()];
+}
+
+function isInPackage(file: string): boolean {
+  return /[\\/]node_modules[\\/]/.test(file);
+}
+
+/** Where the text of a function begins in the code of a bundle; −1 when it is not there. */
+function startOf(exported: CallableFunction, code: string): number {
+  const text = Function.prototype.toString.call(exported);
+  // Of functions with the same text, the one that esbuild gives this name.
+  const named = code.indexOf(`${text}, ${JSON.stringify(exported.name)})`);
+  return named < 0 ? code.indexOf(text) : named;
 }
 
 const sourceMapSchema = z.object({
@@ -131,32 +206,15 @@ function evaluateBundle(code: string, bundlePath: string, file: string): Record<
   return typeof exports === 'object' ? { ...exports } : {};
 }
 
-function positionOf(error: unknown, bundlePath: string, sourceMap: SourceMap): SourcePosition | null {
+function positionOf(error: unknown, bundlePath: string, find: Places): SourcePosition | null {
   if (!(error instanceof Error) || error.stack === undefined) return null;
   for (const frame of error.stack.split('\n')) {
     const start = frame.indexOf(bundlePath);
     if (start < 0) continue;
     const place = /^:(\d+):(\d+)/.exec(frame.slice(start + bundlePath.length));
     if (place === null) continue;
-    const position = originalPosition(sourceMap, bundlePath, Number(place[1]), Number(place[2]));
-    if (position !== null && !/[\\/]node_modules[\\/]/.test(position.file)) return position;
+    const position = find(Number(place[1]), Number(place[2]));
+    if (position !== null && !isInPackage(position.file)) return position;
   }
   return null;
-}
-
-/** The place in the user's files of a line and column of the bundle, both from 1. */
-function originalPosition(
-  sourceMap: SourceMap,
-  bundlePath: string,
-  line: number,
-  column: number,
-): SourcePosition | null {
-  // A source map counts from 0.
-  const entry = sourceMap.findEntry(line - 1, column - 1);
-  if (!('originalSource' in entry)) return null;
-  return {
-    file: resolve(dirname(bundlePath), entry.originalSource),
-    line: entry.originalLine + 1,
-    column: entry.originalColumn + 1,
-  };
 }

@@ -2,7 +2,15 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ModelError } from './model';
 import { outputActivation } from './outputActivation';
-import { countMultiplyAdds, countParameters, findLayer, layerTable, tapModel } from './table';
+import {
+  countMultiplyAdds,
+  countParameters,
+  findLayer,
+  imageShapeOf,
+  layerTable,
+  outputNames,
+  tapModel,
+} from './table';
 import { modelWeights } from './weights';
 
 beforeAll(async () => {
@@ -43,15 +51,27 @@ const valuesOf = (tensors: tf.Tensor | tf.Tensor[]) =>
 
 describe('layerTable', () => {
   it('lists layers in running order, nested ones by outer and inner name', () => {
-    expect(layerTable(nested())).toEqual([
-      { name: 'conv', kind: 'Conv2D', shape: [6, 6, 2], parameters: 20, multiplyAdds: 18 * 36 },
-      { name: 'inner/conv', kind: 'Conv2D', shape: [4, 4, 3], parameters: 57, multiplyAdds: 54 * 16 },
-      { name: 'inner/bn', kind: 'BatchNormalization', shape: [4, 4, 3], parameters: 6, multiplyAdds: 0 },
-      { name: 'inner/relu', kind: 'Activation', shape: [4, 4, 3], parameters: 0, multiplyAdds: 0 },
-      { name: 'pool', kind: 'GlobalAveragePooling2D', shape: [3], parameters: 0, multiplyAdds: 0 },
-      { name: 'shared', kind: 'Dense', shape: [3], parameters: 12, multiplyAdds: 18 },
-      { name: 'logits', kind: 'Dense', shape: [4], parameters: 16, multiplyAdds: 12 },
+    const columns = layerTable(nested()).map((row) =>
+      [
+        ...[row.name, row.kind, row.shape.join('×'), row.parameters, row.multiplyAdds],
+        ...[row.receptiveField?.join('×') ?? '–', row.inputs.join(' ') || '–', row.uses],
+      ].join(' | '),
+    );
+    expect(columns).toEqual([
+      'conv | Conv2D | 6×6×2 | 20 | 648 | 3×3 | – | 1',
+      'inner/conv | Conv2D | 4×4×3 | 57 | 864 | 5×5 | conv | 1',
+      'inner/bn | BatchNormalization | 4×4×3 | 6 | 0 | 5×5 | inner/conv | 1',
+      'inner/relu | Activation | 4×4×3 | 0 | 0 | 5×5 | inner/bn | 1',
+      'pool | GlobalAveragePooling2D | 3 | 0 | 0 | – | inner/relu | 1',
+      'shared | Dense | 3 | 12 | 18 | – | pool shared | 2',
+      'logits | Dense | 4 | 16 | 12 | – | shared | 1',
     ]);
+    expect(outputNames(nested())).toEqual(['logits']);
+    expect(imageShapeOf(nested())).toEqual([6, 6, 1]);
+  });
+
+  it('has no sources for layers that nobody watched', () => {
+    expect(new Set(layerTable(nested()).map(({ source }) => source))).toEqual(new Set([null]));
   });
 
   const { layers } = tf;

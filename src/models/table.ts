@@ -1,37 +1,77 @@
 import * as tf from '@tensorflow/tfjs';
+import type { LayerRow } from '../layers/table';
 import { multiplyAddsOf, parametersOf } from './cost';
 import { modelGraph, onlyUse, unknownLayer } from './graph';
-import type { LayerRow } from './layers';
+import { fieldsOf } from './layerField';
+import { sourceOf } from './provenance';
+import { shownField, type Axes } from './receptiveField';
+
+/** A row of a model in memory, which knows its shapes. */
+export interface ShapedRow extends LayerRow {
+  shape: number[];
+}
 
 /**
  * The layers of a model in the order in which they run; those of a nested model are called `outer/inner`. Input layers
  * have no row. Parameters are learnt weights, frozen or not, without the running statistics of batch normalizations;
  * a weight that several layers share is counted once. `multiplyAdds` says in `cost.ts` what it counts; a layer that is
- * used several times computes several times. A size that depends on the batch is −1 in `shape`.
+ * used several times computes several times, and its receptive field is that of the last time.
  */
-export function layerTable(model: tf.LayersModel): LayerRow[] {
-  const rows = new Map<string, LayerRow>();
+export function layerTable(model: tf.LayersModel): ShapedRow[] {
+  const graph = modelGraph(model);
+  const fields = fieldsOf(graph);
+  const image = imageOf(model);
+  const rows = new Map<string, ShapedRow>();
   const counted = new Set<tf.LayerVariable>();
-  for (const use of modelGraph(model).uses) {
-    const row = rows.get(use.name);
+  for (const use of graph.uses) {
+    const { name, layer } = use;
+    const inputs = use.inputs.flatMap((port) => (port.use === null ? [] : [port.use.name]));
+    const shape = use.outputTensors[0]!.shape.slice(1).map((size) => size ?? -1);
+    const receptiveField = shownField(fields.get(use)!, shape, image);
+    const row = rows.get(name);
     if (row !== undefined) {
+      row.uses += 1;
       row.multiplyAdds += multiplyAddsOf(use);
+      row.inputs = [...new Set([...row.inputs, ...inputs])];
+      row.receptiveField = receptiveField;
       continue;
     }
     let parameters = 0;
-    for (const weight of parametersOf(use.layer)) {
+    for (const weight of parametersOf(layer)) {
       if (!counted.has(weight)) parameters += weight.shape.reduce<number>((size, axis) => size * axis!, 1);
       counted.add(weight);
     }
-    rows.set(use.name, {
-      name: use.name,
-      kind: use.layer.getClassName(),
-      shape: use.outputTensors[0]!.shape.slice(1).map((size) => size ?? -1),
+    rows.set(name, {
+      name,
+      kind: layer.getClassName(),
+      shape,
       parameters,
       multiplyAdds: multiplyAddsOf(use),
+      receptiveField,
+      inputs: [...new Set(inputs)],
+      uses: 1,
+      source: sourceOf(layer),
     });
   }
   return [...rows.values()];
+}
+
+/** `[height, width, channels]` of the images that a model takes, −1 where any size will do; null for other inputs. */
+export function imageShapeOf({ inputs }: tf.LayersModel): number[] | null {
+  const [input] = inputs;
+  if (inputs.length !== 1 || input?.rank !== 4) return null;
+  return input.shape.slice(1).map((size) => size ?? -1);
+}
+
+/** `[height, width]` of the images where that is known. */
+function imageOf(model: tf.LayersModel): Axes | null {
+  const [height = -1, width = -1] = imageShapeOf(model) ?? [];
+  return height > 0 && width > 0 ? [height, width] : null;
+}
+
+/** Names of the layers that give the outputs of a model, in order. */
+export function outputNames(model: tf.LayersModel): string[] {
+  return modelGraph(model).outputs.flatMap(({ use }) => (use === null ? [] : [use.name]));
 }
 
 /** Learnt weights of a model, as its layer table counts them. */
@@ -45,7 +85,7 @@ export function countMultiplyAdds(model: tf.LayersModel): number {
 }
 
 /** @throws ModelError `unknown-layer` with the nearest names. */
-export function findLayer(model: tf.LayersModel, name: string): LayerRow {
+export function findLayer(model: tf.LayersModel, name: string): ShapedRow {
   const rows = layerTable(model);
   const row = rows.find((candidate) => candidate.name === name);
   if (row !== undefined) return row;

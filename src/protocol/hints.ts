@@ -35,6 +35,8 @@ export type PickedHint = HintConfig;
 export interface HintsState {
   /** Name of the experiment file. */
   file: string;
+  /** Its address, by which a panel is brought back after the window was reloaded. */
+  path: string;
   hints: PickedHint[];
   /** The experiment names a teacher. */
   hasTeacher: boolean;
@@ -128,6 +130,7 @@ const modelsStateSchema: z.ZodType<ModelsState> = z.object({
 
 const hintsStateSchema: z.ZodType<HintsState> = z.object({
   file: z.string(),
+  path: z.string(),
   hints: z.array(hintSchema),
   hasTeacher: z.boolean(),
   obstacle: z.string().nullable(),

@@ -6,14 +6,13 @@ import type { Experiment, HintConfig } from '../experiment/schema';
 import { stagesOf } from '../experiment/stages';
 import { AdapterMismatch, planAdapter, type AdapterPlan } from '../layers/adapters';
 import { inBuildScope } from '../models/buildScope';
-import { loadModel } from '../models/load';
 import { ModelError, type BuiltModel, type ModelContext } from '../models/model';
 import { outputActivation } from '../models/outputActivation';
 import { findLayer } from '../models/table';
 import type { UnreadOption } from '../models/watchedOptions';
-import { loadWeightsInto } from '../models/weights';
 import { keyedRandom } from '../random/keyed';
 import type { Lesson, LessonHint, LessonTeacher } from './lesson';
+import { freshModels, type ModelSource } from './modelSource';
 import { trainableTensors } from './tensors';
 
 /** The architecture of a teacher: written in the experiment, or found in the teacher's own experiment. */
@@ -33,6 +32,8 @@ export interface AssembleOptions {
   classes: number;
   /** One for each teacher of the experiment, in order; null where it is known to be unusable. */
   teachers: readonly (TeacherArchitecture | null)[];
+  /** New ones, unless said otherwise. */
+  models?: ModelSource;
 }
 
 /**
@@ -57,7 +58,10 @@ export async function assemble(
   const hints = (experiment.distill?.hints ?? []).map((config, index) =>
     joinHint(findings, config, index, student, teachers[config.member] ?? null, experiment.seed),
   );
-  if (!student || findings.some(isError)) return { lesson: null, findings };
+  if (!student || findings.some(isError)) {
+    disposeAdapters(hints);
+    return { lesson: null, findings };
+  }
   const lesson: Lesson = {
     experiment,
     imageShape: options.imageShape,
@@ -67,7 +71,14 @@ export async function assemble(
     hints: hints.filter((hint) => hint !== null),
   };
   const idle = findIdleStages(lesson);
-  return { lesson: idle.some(isError) ? null : lesson, findings: [...findings, ...idle] };
+  if (!idle.some(isError)) return { lesson, findings: [...findings, ...idle] };
+  disposeAdapters(hints);
+  return { lesson: null, findings: [...findings, ...idle] };
+}
+
+/** Frees the adapters of a lesson that is not given; its models belong to whoever made them. */
+export function disposeAdapters(hints: readonly (LessonHint | null)[]): void {
+  for (const hint of hints) hint?.adapter?.dispose();
 }
 
 /** Stages in which no weight, or none of the student, can move: all are frozen, or none lies before the guided layers. */
@@ -108,7 +119,8 @@ export function teacherPath(experiment: Experiment, member: number): ExperimentP
 
 function buildStudent(experiment: Experiment, options: AssembleOptions): Promise<BuiltModel> {
   const { model, options: given } = experiment.student;
-  return loadModel(model, contextOf(options, given ?? {}), {
+  const { models = freshModels } = options;
+  return models.load(model, contextOf(options, given ?? {}), {
     baseDirectory: options.baseDirectory,
     random: keyedRandom(experiment.seed, 'student'),
   });
@@ -121,16 +133,17 @@ async function collectTeacher(
   options: AssembleOptions,
 ): Promise<LessonTeacher | null> {
   const { reference, baseDirectory, weights, label } = architecture;
+  const { models = freshModels } = options;
   const context = contextOf(options, architecture.options);
   const modelAt = [...at, weights === null ? 'experiment' : 'model'];
   // Options of a teacher's own experiment are told where they stand.
   const optionsAt = weights === null ? null : [...at, 'options'];
   const built = await collectModel(findings, modelAt, optionsAt, () =>
-    loadModel(reference, context, { baseDirectory }),
+    models.load(reference, context, { baseDirectory }),
   );
   if (!built) return null;
   if (weights !== null) {
-    await collect(findings, [...at, 'weights'], () => loadWeightsInto(built.model, weights));
+    await collect(findings, [...at, 'weights'], () => models.loadWeights(built.model, weights));
   }
   return { model: built.model, label, architecture };
 }
