@@ -45,6 +45,7 @@ const rooms = {
     'distill',
     'trainer',
     'inspector',
+    'protocol',
   ],
   extension: ['experiment', 'layers', 'runs', 'protocol'],
 };
