@@ -41,9 +41,9 @@ describe('in the source of a model', () => {
     const code = await writeText('models/lens.ts', model);
     const uri = await writeText('lens.distill.yaml', experiment);
     document = await vscode.workspace.openTextDocument(uri);
-    await vscode.window.showTextDocument(document);
+    await vscode.window.showTextDocument(document, { preview: false });
     source = await vscode.workspace.openTextDocument(code);
-    await vscode.window.showTextDocument(source, vscode.ViewColumn.Beside);
+    await vscode.window.showTextDocument(source, { preview: false });
   });
 
   it('says above each line which layers it makes, and what they can be picked for', async () => {
