@@ -67,7 +67,7 @@ describe('in the source of a model', () => {
     );
     const text = hovers
       .flatMap(({ contents }) => contents)
-      .map((content) => (typeof content === 'string' ? content : content.value))
+      .map((content) => (content instanceof vscode.MarkdownString ? content.value : ''))
       .join('\n');
     assert.match(text, /\*\*conv1\*\* · Conv2D · 16×16×4/);
     assert.match(text, /40 parameters · 9,216 multiply-adds/);
