@@ -10,6 +10,7 @@ const rooms = {
   experiment: [],
   onnx: [],
   layers: ['experiment'],
+  authoring: ['experiment', 'layers'],
   protocol: ['experiment', 'layers', 'runs'],
   runs: ['experiment'],
   data: ['experiment', 'random'],
@@ -45,8 +46,9 @@ const rooms = {
     'distill',
     'trainer',
     'inspector',
+    'protocol',
   ],
-  extension: ['experiment', 'layers', 'runs', 'protocol'],
+  extension: ['authoring', 'experiment', 'layers', 'runs', 'protocol'],
 };
 
 /** Packages that a room must not load: the extension host stays light, the language and the protocol stay pure. */
@@ -55,6 +57,7 @@ const bannedPackages = {
   experiment: ['vscode', '@tensorflow/*', 'onnxruntime-*', 'node:*'],
   onnx: ['vscode', '@tensorflow/*', 'onnxruntime-*', 'node:*'],
   layers: ['vscode', '@tensorflow/*', 'onnxruntime-*', 'node:*'],
+  authoring: ['vscode', '@tensorflow/*', 'onnxruntime-*', 'node:*'],
   protocol: ['vscode', '@tensorflow/*', 'onnxruntime-*', 'node:*'],
   runs: ['vscode', '@tensorflow/*', 'onnxruntime-*'],
   data: ['vscode', '@tensorflow/*', 'onnxruntime-*'],
@@ -72,7 +75,7 @@ const bannedPackages = {
 };
 
 /** How deep folders lie in a room; a folder of a room may have the name of another room. */
-const depths = [0, 1, 2];
+const depths = [0, 1, 2, 3];
 
 const roomRules = Object.entries(rooms).flatMap(([room, allowed]) => {
   const forbidden = Object.keys(rooms).filter((other) => other !== room && !allowed.includes(other));

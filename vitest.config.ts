@@ -31,7 +31,7 @@ export default defineConfig({
       {
         test: {
           name: 'trainer',
-          include: ['test/trainer/**/*.test.ts'],
+          include: ['test/trainer/**/*.test.ts', 'test/inspector/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
           fileParallelism: false,

@@ -1,26 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import colors from 'picocolors';
-import { checkExperiment } from '../experiment/check';
-import { checkFiles, checkTeacherChain } from '../experiment/files';
 import { didYouMean, nearestWords } from '../experiment/nearest';
-import { parseExperiment, type ParsedExperiment } from '../experiment/parse';
-import { formatProblem, inTextOrder, type Problem } from '../experiment/problem';
+import { parseExperiment } from '../experiment/parse';
+import { formatProblem, type Problem } from '../experiment/problem';
 import { experimentFileName } from '../runs/create';
-import { fileProbe } from '../runs/fileProbe';
 import { hasCode } from '../runs/files';
-
-/** An experiment file, read and checked in every way. */
-export interface ExaminedExperiment {
-  /** Absolute path. */
-  file: string;
-  text: string;
-  parsed: ParsedExperiment;
-  /** In the order of the text. */
-  problems: Problem[];
-  /** Whether it can be run: no problem is an error. */
-  ok: boolean;
-}
+import type { ExaminedExperiment } from '../trainer/examine';
 
 /**
  * Reads and checks an experiment, its models included.
@@ -34,30 +20,9 @@ export async function examineExperiment(given: string, text?: string): Promise<E
   if (typeof content !== 'string') {
     return { file, text: '', parsed: parseExperiment('', file), problems: [content], ok: false };
   }
-  const parsed = parseExperiment(content, file);
-  const probe = fileProbe((other) => (other === file ? content : undefined));
-  const quick = [
-    ...parsed.problems,
-    ...checkExperiment(parsed),
-    ...checkFiles(parsed, probe),
-    ...checkTeacherChain(parsed, probe),
-  ];
   // Loads TensorFlow.js, which commands that only read runs never need.
-  const { preflight } = await import('../trainer/preflight');
-  const told = new Set(quick.filter(({ severity }) => severity === 'error').map(placeOf));
-  const deep = await preflight(parsed, { baseDirectory: path.dirname(file) });
-  const problems = inTextOrder([...quick, ...deep.filter((problem) => !told.has(placeOf(problem)))]);
-  return {
-    file,
-    text: content,
-    parsed,
-    problems,
-    ok: !problems.some(({ severity }) => severity === 'error'),
-  };
-}
-
-function placeOf({ line, column }: Problem): string {
-  return `${line}:${column}`;
+  const { examineText } = await import('../trainer/examine');
+  return examineText(file, content);
 }
 
 /** The text of the file, or why there is none. */

@@ -14,6 +14,7 @@ import { archive, remove, resume, stop } from './manage';
 import { printJson, printLine } from './output';
 import { predict, type PredictOptions } from './predict';
 import { runExperiment, type RunOptions } from './run';
+import { similarity } from './similarity';
 
 const jsonOption = ['--json', 'print one line of JSON for programs, last on standard output'] as const;
 
@@ -86,6 +87,14 @@ function addExperimentCommands(program: Command): void {
         (await import('./layers')).layers(model, options),
       ),
     );
+  program
+    .command('similarity')
+    .description('compare all layers of a teacher and the student, and suggest hints')
+    .argument('<file>', 'a *.distill.yaml file')
+    .option('--member <number>', 'which teacher of an ensemble, counted from 0', wholeNumber(0), 0)
+    .option('--images <number>', 'how many test images both are shown', wholeNumber(2), 256)
+    .option(...jsonOption)
+    .action(ending(similarity));
   program
     .command('engines')
     .description('what can train here; what can be installed')
@@ -169,6 +178,14 @@ async function check(file: string, { stdin, json }: { stdin?: boolean; json?: bo
   if (json) printJson({ ok, problems });
   else printLine(problems.length === 0 ? `${file} is sound.` : describeProblems(problems));
   return ok ? EXIT.ok : EXIT.mistake;
+}
+
+function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (Number.isInteger(number) && number >= least && text.trim() !== '') return number;
+    throw new InvalidArgumentError(`It is a whole number from ${least}.`);
+  };
 }
 
 function parseSeed(text: string): number {

@@ -5,6 +5,7 @@ import { build, type BuildFailure, type BuildResult, type Message, type Metafile
 import { z } from 'zod';
 import { tfjsOfModels } from '../engine/random';
 import type { LayerSource, SourcePosition } from '../layers/table';
+import { announceBundle } from './bundles';
 import { ModelError } from './model';
 import type { BundleCall } from './provenance';
 
@@ -68,6 +69,7 @@ export async function bundleModelFile(file: string): Promise<ModelFile> {
   const textOf = (ending: string) => result.outputFiles.find(({ path }) => path.endsWith(ending))!.text;
   const code = textOf('.cjs');
   const mapText = textOf('.map');
+  announceBundle({ path: bundlePath, sourceMap: mapText });
   let places: Places | undefined;
   // Most models are built without anybody asking where something stands.
   const find: Places = (line, column) => (places ??= placesOf(mapText, folder))(line, column);

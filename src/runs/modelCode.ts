@@ -21,8 +21,23 @@ export async function hashModelCode(file: string): Promise<string | null> {
   return hash.digest('hex');
 }
 
+/**
+ * Absolute paths of a file of model code and of all files of the workspace that it imports, itself first. Those that it
+ * imports and that are not there are left out of `files`; `missing` has the names that would be looked for.
+ */
+export async function modelCodeFiles(file: string): Promise<{ files: string[]; missing: string[] }> {
+  const texts = new Map<string, string>();
+  const missing = new Set<string>();
+  if (!(await collect(file, texts, missing))) missing.add(file);
+  return { files: [...texts.keys()], missing: [...missing] };
+}
+
 /** Adds a file and what it imports, in the order of the imports. */
-async function collect(file: string, texts: Map<string, string>): Promise<boolean> {
+async function collect(
+  file: string,
+  texts: Map<string, string>,
+  missing = new Set<string>(),
+): Promise<boolean> {
   if (texts.has(file)) return true;
   const text = await readIfFile(file);
   if (text === null) return false;
@@ -31,11 +46,13 @@ async function collect(file: string, texts: Map<string, string>): Promise<boolea
     const target = resolve(dirname(file), specifier!);
     // TypeScript lets an import say `./blocks.js` and mean `./blocks.ts`.
     const stem = target.replace(/\.[mc]?js$/, '');
-    for (const candidate of new Set(
-      [target, stem].flatMap((start) => endings.map((ending) => start + ending)),
-    )) {
-      if (await collect(candidate, texts)) break;
+    const candidates = new Set([target, stem].flatMap((start) => endings.map((ending) => start + ending)));
+    let isFound = false;
+    for (const candidate of candidates) {
+      isFound = await collect(candidate, texts, missing);
+      if (isFound) break;
     }
+    if (!isFound) for (const candidate of candidates) missing.add(candidate);
   }
   return true;
 }

@@ -1,19 +1,20 @@
 import * as path from 'node:path';
 import { buildAdapter } from '../distill/adapters';
+import { isNetwork } from '../experiment/files';
 import { alternatives, didYouMean, nearestWords } from '../experiment/nearest';
 import type { ExperimentPath, Finding } from '../experiment/problem';
 import type { Experiment, HintConfig } from '../experiment/schema';
 import { stagesOf } from '../experiment/stages';
 import { AdapterMismatch, planAdapter, type AdapterPlan } from '../layers/adapters';
 import { inBuildScope } from '../models/buildScope';
-import { loadModel } from '../models/load';
 import { ModelError, type BuiltModel, type ModelContext } from '../models/model';
 import { outputActivation } from '../models/outputActivation';
 import { findLayer } from '../models/table';
 import type { UnreadOption } from '../models/watchedOptions';
-import { loadWeightsInto } from '../models/weights';
 import { keyedRandom } from '../random/keyed';
 import type { Lesson, LessonHint, LessonTeacher } from './lesson';
+import { shapeOfHint, teacherOfCode, teacherOfNetwork } from './lessonTeacher';
+import { freshModels, type ModelSource } from './modelSource';
 import { trainableTensors } from './tensors';
 
 /** The architecture of a teacher: written in the experiment, or found in the teacher's own experiment. */
@@ -22,8 +23,10 @@ export interface TeacherArchitecture {
   options: Readonly<Record<string, unknown>>;
   /** Folder that the reference is relative to. */
   baseDirectory: string;
-  /** Weights to load, absolute; null when they come later or are not needed. */
+  /** Weights to load, absolute; null when they come later, are not needed, or come with the network. */
   weights: string | null;
+  /** What a network in a file sees of an image. */
+  normalize?: { mean: readonly number[]; std: readonly number[] } | undefined;
   label: string;
 }
 
@@ -33,6 +36,8 @@ export interface AssembleOptions {
   classes: number;
   /** One for each teacher of the experiment, in order; null where it is known to be unusable. */
   teachers: readonly (TeacherArchitecture | null)[];
+  /** New ones, unless said otherwise. */
+  models?: ModelSource;
 }
 
 /**
@@ -54,10 +59,14 @@ export async function assemble(
         (await collectTeacher(findings, teacherPath(experiment, member), architecture, options)),
     );
   }
+  findings.push(...findMute(experiment, teachers));
   const hints = (experiment.distill?.hints ?? []).map((config, index) =>
     joinHint(findings, config, index, student, teachers[config.member] ?? null, experiment.seed),
   );
-  if (!student || findings.some(isError)) return { lesson: null, findings };
+  if (!student || findings.some(isError)) {
+    disposeAdapters(hints);
+    return { lesson: null, findings };
+  }
   const lesson: Lesson = {
     experiment,
     imageShape: options.imageShape,
@@ -67,7 +76,31 @@ export async function assemble(
     hints: hints.filter((hint) => hint !== null),
   };
   const idle = findIdleStages(lesson);
-  return { lesson: idle.some(isError) ? null : lesson, findings: [...findings, ...idle] };
+  if (!idle.some(isError)) return { lesson, findings: [...findings, ...idle] };
+  disposeAdapters(hints);
+  return { lesson: null, findings: [...findings, ...idle] };
+}
+
+/** Frees the adapters of a lesson that is not given; its models belong to whoever made them. */
+export function disposeAdapters(hints: readonly (LessonHint | null)[]): void {
+  for (const hint of hints) hint?.adapter?.dispose();
+}
+
+/** Teachers that give no logits of the classes, where soft targets are to be learnt from them. */
+function findMute(experiment: Experiment, teachers: readonly (LessonTeacher | null)[]): Finding[] {
+  if (experiment.distill?.soft === undefined) return [];
+  return teachers.flatMap((teacher, member): Finding[] => {
+    if (teacher === null || teacher.givesLogits) return [];
+    return [
+      {
+        path: [...teacherPath(experiment, member), 'model'],
+        code: 'bad-teacher',
+        message:
+          `${teacher.label} does not give one logit for each class of the data, so there are no soft targets to ` +
+          'learn from it. Leave `distill.soft` out: it can still give hints.',
+      },
+    ];
+  });
 }
 
 /** Stages in which no weight, or none of the student, can move: all are frozen, or none lies before the guided layers. */
@@ -108,7 +141,8 @@ export function teacherPath(experiment: Experiment, member: number): ExperimentP
 
 function buildStudent(experiment: Experiment, options: AssembleOptions): Promise<BuiltModel> {
   const { model, options: given } = experiment.student;
-  return loadModel(model, contextOf(options, given ?? {}), {
+  const { models = freshModels } = options;
+  return models.load(model, contextOf(options, given ?? {}), {
     baseDirectory: options.baseDirectory,
     random: keyedRandom(experiment.seed, 'student'),
   });
@@ -120,19 +154,41 @@ async function collectTeacher(
   architecture: TeacherArchitecture,
   options: AssembleOptions,
 ): Promise<LessonTeacher | null> {
-  const { reference, baseDirectory, weights, label } = architecture;
+  const { reference, baseDirectory, weights } = architecture;
+  if (isNetwork(reference)) return collectNetwork(findings, at, architecture, options);
+  const { models = freshModels } = options;
   const context = contextOf(options, architecture.options);
   const modelAt = [...at, weights === null ? 'experiment' : 'model'];
   // Options of a teacher's own experiment are told where they stand.
   const optionsAt = weights === null ? null : [...at, 'options'];
   const built = await collectModel(findings, modelAt, optionsAt, () =>
-    loadModel(reference, context, { baseDirectory }),
+    models.load(reference, context, { baseDirectory }),
   );
   if (!built) return null;
   if (weights !== null) {
-    await collect(findings, [...at, 'weights'], () => loadWeightsInto(built.model, weights));
+    await collect(findings, [...at, 'weights'], () => models.loadWeights(built.model, weights));
   }
-  return { model: built.model, label, architecture };
+  return teacherOfCode(built, architecture);
+}
+
+/** Opens a teacher that comes in a file. */
+async function collectNetwork(
+  findings: Finding[],
+  at: ExperimentPath,
+  architecture: TeacherArchitecture,
+  options: AssembleOptions,
+): Promise<LessonTeacher | null> {
+  const { reference, baseDirectory, weights, normalize } = architecture;
+  const { models = freshModels } = options;
+  const context = contextOf(options, {});
+  try {
+    const opened = await models.open(reference, { baseDirectory, context, weights, normalize });
+    return teacherOfNetwork(opened, architecture, options.classes);
+  } catch (error) {
+    const isOfWeights = error instanceof ModelError && error.code === 'bad-weights' && weights !== null;
+    findings.push(findingOf(error, [...at, isOfWeights ? 'weights' : 'model']));
+    return null;
+  }
 }
 
 /** Builds a model and looks at it; what is wrong becomes findings. @param optionsAt where its options stand, if here. */
@@ -208,8 +264,11 @@ function joinHint(
   seed: number,
 ): LessonHint | null {
   const at: ExperimentPath = ['distill', 'hints', index];
-  const guided = student && layerShape(findings, [...at, 'student'], student.model, config.student);
-  const hint = teacher && layerShape(findings, [...at, 'teacher'], teacher.model, config.teacher);
+  const guided =
+    student &&
+    collectShape(findings, [...at, 'student'], () => findLayer(student.model, config.student).shape);
+  const hint =
+    teacher && collectShape(findings, [...at, 'teacher'], () => shapeOfHint(teacher, config.teacher));
   if (!guided || !hint) return null;
   const plan = plannedAdapter(findings, [...at, 'adapter'], config, guided, hint);
   if (!plan) return null;
@@ -218,14 +277,9 @@ function joinHint(
   return { config, term: `hint ${index + 1}`, plan, adapter };
 }
 
-function layerShape(
-  findings: Finding[],
-  at: ExperimentPath,
-  model: BuiltModel['model'],
-  name: string,
-): number[] | null {
+function collectShape(findings: Finding[], at: ExperimentPath, find: () => number[]): number[] | null {
   try {
-    return findLayer(model, name).shape;
+    return find();
   } catch (error) {
     findings.push(findingOf(error, at));
     return null;

@@ -6,7 +6,8 @@ import { checkExperiment } from '../experiment/check';
 import { locate, type ParsedExperiment } from '../experiment/parse';
 import { formatPath, inTextOrder, type Finding, type Problem } from '../experiment/problem';
 import { teachersOf, type Experiment } from '../experiment/schema';
-import { assemble, teacherPath } from './assemble';
+import { assemble, disposeAdapters, teacherPath } from './assemble';
+import { freshModels, type ModelSource } from './modelSource';
 import { describeTeachers, readTeacherExperiment, refuseFaulty } from './teacherArchitecture';
 
 /**
@@ -17,28 +18,30 @@ import { describeTeachers, readTeacherExperiment, refuseFaulty } from './teacher
  */
 export async function preflight(
   parsed: ParsedExperiment,
-  options: { baseDirectory: string },
+  { baseDirectory, models = freshModels }: { baseDirectory: string; models?: ModelSource },
 ): Promise<Problem[]> {
   // Keeps tfjs from advertising its native package on standard error.
   tf.enableProdMode();
   // Building models needs a backend, and this one is there at once; what is built here is thrown away.
   if (!tf.getBackend()) await tf.setBackend('cpu');
-  return preflightWithin(parsed, options.baseDirectory, [parsed.file]);
+  return preflightWithin(parsed, { baseDirectory, models, chain: [parsed.file] });
 }
 
-/** @param chain the files of the experiments that this one teaches, itself included. */
-async function preflightWithin(
-  parsed: ParsedExperiment,
-  baseDirectory: string,
-  chain: readonly string[],
-): Promise<Problem[]> {
+interface Surroundings {
+  baseDirectory: string;
+  models: ModelSource;
+  /** The files of the experiments that this one teaches, itself included. */
+  chain: readonly string[];
+}
+
+async function preflightWithin(parsed: ParsedExperiment, surroundings: Surroundings): Promise<Problem[]> {
   // A file with mistakes is looked at as it was probably meant, so that all its problems are told at once.
   if (!parsed.draft) return [];
-  const findings = await findMistakes(parsed.draft, baseDirectory, chain);
+  const findings = await findMistakes(parsed.draft, surroundings);
   const mended = mendModels(parsed.draft, findings);
   if (mended) {
     const told = new Set(findings.map(({ path: at }) => formatPath(at)));
-    const behind = await findMistakes(mended, baseDirectory, chain);
+    const behind = await findMistakes(mended, surroundings);
     findings.push(...behind.filter(({ path: at }) => !told.has(formatPath(at))));
   }
   const known = new Set(parsed.problems.filter(({ severity }) => severity === 'error').map(placeOf));
@@ -51,23 +54,23 @@ function placeOf({ line, column }: Problem): string {
   return `${line}:${column}`;
 }
 
-async function findMistakes(
-  experiment: Experiment,
-  baseDirectory: string,
-  chain: readonly string[],
-): Promise<Finding[]> {
+async function findMistakes(experiment: Experiment, surroundings: Surroundings): Promise<Finding[]> {
+  const { baseDirectory, models } = surroundings;
   try {
     const { height, width, channels, classes } = await describeDataset(experiment.data, { baseDirectory });
     const imageShape: [number, number, number] = [height, width, channels];
-    const theirs = await findMistakesOfTeachers(experiment, baseDirectory, chain);
+    const theirs = await findMistakesOfTeachers(experiment, surroundings);
     const teachers = await describeTeachers(experiment, baseDirectory, { imageShape, classes });
-    const { findings } = await assemble(experiment, {
+    const { lesson, findings } = await assemble(experiment, {
       baseDirectory,
       imageShape,
       classes,
+      models,
       // One that cannot be trained is told as such, and not once more.
       teachers: teachers.architectures.map((each, member) => (theirs[member] ? null : each)),
     });
+    // The models belong to their source, the adapters to nobody.
+    disposeAdapters(lesson?.hints ?? []);
     return [...theirs.filter((finding) => finding !== null), ...teachers.findings, ...findings];
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
@@ -78,8 +81,7 @@ async function findMistakes(
 /** For each teacher with an experiment of its own what would keep that from being trained, or null. */
 async function findMistakesOfTeachers(
   experiment: Experiment,
-  baseDirectory: string,
-  chain: readonly string[],
+  { baseDirectory, models, chain }: Surroundings,
 ): Promise<(Finding | null)[]> {
   const refusals = new Map<string, string | null>();
   const found: (Finding | null)[] = [];
@@ -92,7 +94,11 @@ async function findMistakesOfTeachers(
     }
     const { file, parsed } = teacher;
     if (!refusals.has(file)) {
-      const deep = await preflightWithin(parsed, path.dirname(file), [...chain, file]);
+      const deep = await preflightWithin(parsed, {
+        baseDirectory: path.dirname(file),
+        models,
+        chain: [...chain, file],
+      });
       refusals.set(file, refuseFaulty([...checkExperiment(parsed), ...deep]));
     }
     const message = refusals.get(file) ?? null;

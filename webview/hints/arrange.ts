@@ -50,6 +50,8 @@ export interface Scene {
 export const NODE_HEIGHT = 42;
 /** Between the graphs, for the links. */
 const GUTTER = 170;
+/** A short graph beside a long one is not torn apart. */
+const MOST_STRETCH = 2.2;
 const BAND_PADDING = 26;
 const BAND_GAP = 10;
 
@@ -92,7 +94,7 @@ export function arrange(parts: Record<Side, Part | null>): Scene {
 }
 
 function stretch(layout: GraphLayout, height: number): number {
-  return layout.height === 0 ? 1 : height / layout.height;
+  return layout.height === 0 ? 1 : Math.min(MOST_STRETCH, height / layout.height);
 }
 
 function place(scene: Scene, side: Side, part: Part, left: number, mapped: (y: number) => number): void {

@@ -60,14 +60,21 @@ export function banners(session: PickerSession): TemplateResult[] {
     list.push({
       kind: 'error',
       text: state.failure,
-      action: {
-        text: 'Try again',
-        run: () => {
-          session.refresh();
-        },
-      },
+      action: state.hasFailureSource
+        ? {
+            text: 'Go to the error',
+            run: () => {
+              session.showFailure(null);
+            },
+          }
+        : {
+            text: 'Try again',
+            run: () => {
+              session.refresh();
+            },
+          },
     });
-  } else if (state.isStale && !state.isBusy) {
+  } else if (state.isStale && !state.isBusy && !hasModelFailure(session)) {
     list.push({
       kind: 'information',
       text: 'Something has changed since these models were built.',
@@ -82,10 +89,15 @@ export function banners(session: PickerSession): TemplateResult[] {
   return list.map(banner);
 }
 
+/** A part of the picture is then old for a reason that is told already. */
+function hasModelFailure({ state }: PickerSession): boolean {
+  return [state?.student, ...(state?.teachers ?? [])].some((model) => model?.failure != null);
+}
+
 function failureOf(session: PickerSession, side: Side): Banner | null {
   const model = session.modelOf(side);
   if (model?.failure == null) return null;
-  const old = model.isOld && model.table !== null ? ' Its last good layers are shown.' : '';
+  const old = model.table !== null ? ' Its last good layers are shown.' : '';
   const { source, message } = model.failure;
   return {
     kind: 'error',

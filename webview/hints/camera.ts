@@ -20,21 +20,24 @@ export interface Box {
 const SMALLEST = 0.02;
 const LARGEST = 2.5;
 const MARGIN = 28;
-/** Texts of nodes can be read from here on. */
-export const READABLE = 0.62;
+/** The names of the models stand above the picture. */
+const HEAD = 44;
+/** Texts of nodes can be read well from here on, and just so from there on. */
+const READABLE = 0.62;
+const SECOND_LINES = 0.5;
 
 /** The camera that sees all of a picture. */
 export function fitted(scene: Size, view: Size): Camera {
   const zoom = clampZoom(
     Math.min(
       (view.width - 2 * MARGIN) / Math.max(1, scene.width),
-      (view.height - 2 * MARGIN) / Math.max(1, scene.height),
+      (view.height - MARGIN - HEAD) / Math.max(1, scene.height),
       1.1,
     ),
   );
   return {
     x: scene.width / 2 - view.width / 2 / zoom,
-    y: scene.height / 2 - view.height / 2 / zoom,
+    y: scene.height / 2 - (view.height / 2 + (HEAD - MARGIN) / 2) / zoom,
     zoom,
   };
 }
@@ -43,10 +46,10 @@ export function fitted(scene: Size, view: Size): Camera {
 export function opening(scene: Size, view: Size): Camera {
   const whole = fitted(scene, view);
   if (whole.zoom >= READABLE) return whole;
-  const across = clampZoom(Math.min(1, (view.width - 2 * MARGIN) / Math.max(1, scene.width)));
-  const zoom = Math.max(across, Math.min(READABLE, 1));
+  const across = (view.width - 2 * MARGIN) / Math.max(1, scene.width);
+  const zoom = Math.max(SECOND_LINES, Math.min(1, across));
   const x = zoom > across ? -MARGIN / zoom : scene.width / 2 - view.width / 2 / zoom;
-  return { x, y: -MARGIN / zoom, zoom };
+  return { x, y: -HEAD / zoom, zoom };
 }
 
 /** Enlarges around a point of the view, which stays where it is. */

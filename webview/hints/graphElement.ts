@@ -17,6 +17,8 @@ import type { GraphView } from './graphView';
 import { tooltip } from './tooltip';
 import type { Theme } from './theme';
 
+/** How long a pointer rests on a node before its details are shown. */
+const REST = 450;
 /** A pointer that moves less than this clicks. */
 const DRAG_DISTANCE = 4;
 const ZOOM_STEP = 1.25;
@@ -42,8 +44,10 @@ export class GraphElement extends LitElement {
   });
   private camera: Camera | null = null;
   private size: Size = { width: 0, height: 0 };
-  private links: Link[] = [];
+  private links: readonly Link[] = [];
   private laidOut: Record<Side, ModelGraph | null> = { teacher: null, student: null };
+  @state() private isResting = false;
+  private resting: ReturnType<typeof setTimeout> | undefined;
   private drag: { x: number; y: number; isMoving: boolean } | null = null;
   private isFrameAsked = false;
   private wanted: { side: Side; layer: string } | null = null;
@@ -90,6 +94,18 @@ export class GraphElement extends LitElement {
     this.askFrame();
   }
 
+  /** The middle of a layer's node in pixels of the view; null while it is not there. */
+  placeOf(side: Side, layer: string): { x: number; y: number } | null {
+    const { camera } = this;
+    const node = this.nodeWith(side, layer);
+    if (camera === null || node === null) return null;
+    const { left, top, width, height } = node;
+    return {
+      x: (left + width / 2 - camera.x) * camera.zoom,
+      y: (top + height / 2 - camera.y) * camera.zoom,
+    };
+  }
+
   /** Puts the keys on one of the graphs. */
   focusOn(side: Side): void {
     this.querySelector<HTMLElement>(`[role="tree"][data-side="${side}"]`)?.focus({ preventScroll: true });
@@ -130,7 +146,7 @@ export class GraphElement extends LitElement {
           this.pointerUp(event);
         }}
         @pointerleave=${() => {
-          this.hovered = null;
+          this.hover(null);
         }}
       ></canvas>
       ${sides.map((side) => {
@@ -151,7 +167,7 @@ export class GraphElement extends LitElement {
               },
             });
       })}
-      ${scene === null ? nothing : heads(scene, view.names)} ${this.hover()}
+      ${scene === null ? nothing : heads(scene, view.names)} ${this.tip()}
       ${
         this.isWaiting
           ? html`<div class="working" role="status">
@@ -171,9 +187,9 @@ export class GraphElement extends LitElement {
     `;
   }
 
-  private hover(): TemplateResult | typeof nothing {
+  private tip(): TemplateResult | typeof nothing {
     const { hovered, scene, camera, view } = this;
-    if (hovered === null || scene === null || camera === null || view === null || this.drag?.isMoving) {
+    if (!this.isResting || hovered === null || scene === null || camera === null || view === null) {
       return nothing;
     }
     const node = scene.nodes[hovered.side][hovered.index];
@@ -291,7 +307,20 @@ export class GraphElement extends LitElement {
     );
   }
 
+  /** Details are shown once the pointer rests; who clicks has seen enough. */
+  private hover(hovered: { side: Side; index: number } | null): void {
+    this.hovered = hovered;
+    this.isResting = false;
+    clearTimeout(this.resting);
+    if (hovered === null) return;
+    this.resting = setTimeout(() => {
+      this.isResting = true;
+    }, REST);
+  }
+
   private pointerDown(event: PointerEvent): void {
+    clearTimeout(this.resting);
+    this.isResting = false;
     if (event.button !== 0 && event.button !== 1) return;
     this.canvas.setPointerCapture(event.pointerId);
     this.drag = { x: event.clientX, y: event.clientY, isMoving: false };
@@ -350,7 +379,7 @@ export class GraphElement extends LitElement {
       const [x, y] = event.shiftKey ? [event.deltaY, event.deltaX] : [event.deltaX, event.deltaY];
       this.camera = moved(camera, { x: x * unit, y: y * unit }, scene, size);
     }
-    if (this.hovered !== null) this.hovered = null;
+    if (this.hovered !== null) this.hover(null);
     this.askFrame();
   }
 

@@ -2,6 +2,9 @@ import { html, type TemplateResult } from 'lit';
 import { sides, type Scene, type Side } from './arrange';
 import type { Camera, Size } from './camera';
 
+/** Around a name, in pixels. */
+const GAP = 8;
+
 const titles: Readonly<Record<Side, string>> = { teacher: 'Teacher', student: 'Student' };
 
 /** The names of the models, which `placeHeads` keeps above their graphs. */
@@ -18,12 +21,20 @@ export function heads(scene: Scene, names: Readonly<Record<Side, string>>): Temp
   </div>`;
 }
 
-/** Puts the names of the models above their graphs, within the view. */
+/** Puts the names of the models above their graphs, within the view and beside one another. */
 export function placeHeads(host: Element, camera: Camera, view: Size): void {
-  for (const head of host.querySelectorAll<HTMLElement>('.head')) {
+  const placed = [...host.querySelectorAll<HTMLElement>('.head')].map((head) => {
+    const half = head.offsetWidth / 2 + GAP;
     const x = (Number(head.dataset['center']) - camera.x) * camera.zoom;
-    const room = head.offsetWidth / 2 + 8;
-    const kept = Math.max(room, Math.min(view.width - room, x));
-    head.style.transform = `translateX(calc(${kept}px - 50%))`;
+    return { head, half, x: Math.max(half, Math.min(view.width - half, x)) };
+  });
+  const [first, second] = placed;
+  if (first !== undefined && second !== undefined) {
+    const missing = first.half + second.half - GAP - (second.x - first.x);
+    if (missing > 0) {
+      first.x = Math.max(first.half, first.x - missing / 2);
+      second.x = Math.max(second.x + missing / 2, first.x + first.half + second.half - GAP);
+    }
   }
+  for (const { head, x } of placed) head.style.transform = `translateX(calc(${x}px - 50%))`;
 }

@@ -15,17 +15,18 @@ export function spokenNode(node: GraphNode): string {
   return `${nodeTitle(node)}, ${nodeDetails(node)}, ${shapeText(node.shape)}`;
 }
 
-/** Widths of the texts are estimated, so that they are the same on every machine and known before anything is drawn. */
+/** Widths of a character are estimated, so that nodes are as wide on every machine, and before anything is drawn. */
+const TITLE_CHARACTER = 7.6;
 const CHARACTER = 6.4;
 const NARROWEST = 116;
-const WIDEST = 250;
-const PADDING = 30;
-const BETWEEN = 14;
+const WIDEST = 290;
+/** Around the texts, the mark that a chain can be opened included. */
+const PADDING = 36;
+const BETWEEN = 12;
 
 /** Width of a node in pixels: that of its texts, within bounds. */
 export function nodeWidth(node: GraphNode): number {
-  const first = nodeTitle(node).length + shapeText(node.shape).length;
-  const second = nodeDetails(node).length * 0.92;
-  const texts = Math.max(first * CHARACTER + BETWEEN, second * CHARACTER);
-  return Math.round(Math.max(NARROWEST, Math.min(WIDEST, texts + PADDING)));
+  const first = nodeTitle(node).length * TITLE_CHARACTER + BETWEEN + shapeText(node.shape).length * CHARACTER;
+  const second = nodeDetails(node).length * CHARACTER;
+  return Math.round(Math.max(NARROWEST, Math.min(WIDEST, Math.max(first, second) + PADDING)));
 }

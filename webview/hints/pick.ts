@@ -9,7 +9,7 @@ import type { AdapterPlan } from '../../src/layers/adapters';
 import type { LayerTable } from '../../src/layers/table';
 import type { PickedHint, SimilarityState } from '../../src/protocol/hints';
 import type { Side } from './arrange';
-import type { GraphNode } from './graph';
+import type { GraphNode, ModelGraph } from './graph';
 
 /** What a person has chosen so far. */
 export interface Pick {
@@ -83,17 +83,26 @@ export function candidatesOf(
 }
 
 /**
- * The layer of a node that a click chooses: the last one, whose output the others see, as long as it can be paired; a
- * person chooses another one of it by its name.
+ * The layer of a node that a click chooses: the best candidate where there are some, else the last one, whose output
+ * the other layers see, as long as it can be paired. A person chooses another one of it by its name.
  */
 export function layerOfNode(node: GraphNode, table: LayerTable, candidates: readonly Candidate[]): string {
-  const fits = new Set(candidates.flatMap(({ layer, plan }) => (plan === null ? [] : [layer])));
-  const obstacles = layerObstacles(table);
   const names = node.rows.map(({ name }) => name);
-  return (
-    names.findLast((name) => (candidates.length === 0 ? !obstacles.has(name) : fits.has(name))) ??
-    names.at(-1)!
-  );
+  const best = candidates.find(({ layer, plan }) => plan !== null && names.includes(layer));
+  if (best !== undefined) return best.layer;
+  const obstacles = layerObstacles(table);
+  return names.findLast((name) => !obstacles.has(name)) ?? names.at(-1)!;
+}
+
+/** The best candidate of each node, ranked: those that are listed and marked. */
+export function bestOfNodes(candidates: readonly Candidate[], graph: ModelGraph | null): Candidate[] {
+  const seen = new Set<number>();
+  return candidates.filter(({ layer, plan }) => {
+    const node = graph?.nodeOf.get(layer) ?? -1;
+    if (plan === null || seen.has(node)) return false;
+    seen.add(node);
+    return true;
+  });
 }
 
 /** The adapters for a pair of layers; none where one of them is unknown. */

@@ -122,6 +122,14 @@ export class PickerElement extends LitElement {
       return html`<section class="empty" role="status">
         ${this.theme.reducedMotion ? nothing : html`<vscode-progress-ring></vscode-progress-ring>`}
         <p>${comparison.message}</p>
+        <progress max="1" .value=${comparison.share} aria-label="Comparing the layers"></progress>
+        <vscode-button
+          secondary
+          @click=${() => {
+            session.stopComparing();
+          }}
+          >Cancel</vscode-button
+        >
       </section>`;
     }
     if (comparison.kind === 'failed') {

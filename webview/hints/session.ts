@@ -1,11 +1,11 @@
 import type { Candidate } from '../../src/layers/candidates';
+import type { InspectedModel } from '../../src/protocol/inspection';
 import type { LayerTable } from '../../src/layers/table';
 import type {
   HintsState,
   ModelsState,
   PickedHint,
   PickerHostApi,
-  PickerModel,
   PickerPageApi,
   SimilarityState,
 } from '../../src/protocol/hints';
@@ -110,7 +110,7 @@ export class PickerSession implements PickerPageApi {
     return Math.max(0, Math.min(this.settings.member, (this.state?.teachers.length ?? 1) - 1));
   }
 
-  modelOf(side: Side): PickerModel | null {
+  modelOf(side: Side): InspectedModel | null {
     return (side === 'student' ? this.state?.student : this.state?.teachers[this.member]) ?? null;
   }
 
@@ -228,13 +228,19 @@ export class PickerSession implements PickerPageApi {
     void this.ask(() => this.host.showSource({ side, member, layer }, frame));
   }
 
-  showFailure(side: Side): void {
-    void this.ask(() => this.host.showFailure(side, side === 'teacher' ? this.member : 0));
+  /** Shows where a model failed; null for what failed as a whole. */
+  showFailure(side: Side | null): void {
+    const member = side === 'teacher' ? this.member : 0;
+    void this.ask(() => this.host.showFailure(side === null ? null : { side, member }));
   }
 
   compare(): void {
     this.change({ showsMatrix: true });
     void this.ask(() => this.host.compare(this.member));
+  }
+
+  stopComparing(): void {
+    void this.ask(() => this.host.stopComparing());
   }
 
   refresh(): void {
@@ -293,7 +299,7 @@ export class PickerSession implements PickerPageApi {
 
 /** The new state with the tables of the old one where they are equal, so that what was laid out stays as it is. */
 function withKnownTables(state: ModelsState, before: ModelsState | null): ModelsState {
-  const kept = (model: PickerModel | null, known: PickerModel | null): PickerModel | null => {
+  const kept = (model: InspectedModel | null, known: InspectedModel | null): InspectedModel | null => {
     if (model?.table == null || known?.table == null) return model;
     const isEqual = JSON.stringify(model.table) === JSON.stringify(known.table);
     return isEqual ? { ...model, table: known.table } : model;

@@ -5,7 +5,7 @@ import { BEST } from './marks';
 import { layerCard } from './layerCard';
 import { hintText } from './links';
 import { pairForm } from './pairForm';
-import { adaptersOf, otherSide } from './pick';
+import { adaptersOf, bestOfNodes, otherSide } from './pick';
 import type { PickerSession } from './session';
 import { counted, formatCount, formatShare } from './text';
 
@@ -70,7 +70,7 @@ function confirmation(session: PickerSession): TemplateResult | typeof nothing {
 function candidateList(session: PickerSession, candidates: readonly Candidate[]): TemplateResult {
   const { anchor } = session.pick;
   const side = anchor === null ? 'student' : otherSide(anchor);
-  const possible = candidates.filter(({ plan }) => plan !== null);
+  const possible = bestOfNodes(candidates, session.graphOf(side));
   const impossible = candidates.filter(({ plan }) => plan === null);
   const rest = possible.slice(OPEN);
   const row = (candidate: Candidate, index: number) => candidateRow(session, candidate, index + 1);
@@ -131,7 +131,7 @@ function candidateRow(session: PickerSession, candidate: Candidate, rank: number
       <span class="name">${layer}</span>
       ${similarity === null ? nothing : html`<span class="similarity" title="Linear CKA">${formatShare(similarity)}</span>`}
       <span class="how"
-        >${plan?.kind ?? ''}${parameters > 0 ? `, ${formatCount(parameters)} weights` : ', no weights'}</span
+        >${plan?.kind === 'none' ? 'no adapter needed' : `${plan?.kind ?? ''}, ${formatCount(parameters)} weights`}</span
       >
       <span class="why">${reason}</span>
     </button>

@@ -60,7 +60,15 @@ export function readNetwork(text: string, file: string, inputShape: MapShape | n
   net.refuseSlips();
   const input = inputOf(net, inputShape);
   const layers: DarknetLayer[] = [];
-  for (const section of sections) layers.push(readLayer(section, layers, input));
+  for (const section of sections) {
+    try {
+      layers.push(readLayer(section, layers, input));
+    } catch (error) {
+      // Maps that do not meet are told by their cause, where that is the size of the image.
+      refuseOddSize(net, input, layers);
+      throw error;
+    }
+  }
   if (layers.length === 0) throw net.wrong(null, 'There is no layer after [net].');
   refuseOddSize(net, input, layers);
   const heads = layers.filter(({ operation }) => operation.kind === 'yolo').map(({ index }) => index);
