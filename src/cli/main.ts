@@ -162,7 +162,9 @@ function addModelCommands(program: Command): void {
     .option('--threshold <number>', 'boxes need a higher score', parseShare, 0.25)
     .option('--overlap <number>', 'of boxes that overlap by more, the best stays', parseShare, 0.45)
     .option('--top <count>', 'classes to show', parseCount, 5)
-    .addOption(new Option('--resize <way>', 'how images are made smaller').choices([...resizings]))
+    .addOption(
+      new Option('--resize <way>', 'how images are made smaller').choices([...resizings]).default('smooth'),
+    )
     .addOption(
       new Option('--engine <name>', 'what computes').choices(['auto', ...ENGINE_NAMES]).default('auto'),
     )

@@ -44,7 +44,7 @@ const witnessSchema = z.object({
 });
 type Witness = z.infer<typeof witnessSchema>;
 
-const defaults = { threshold: 0.25, overlap: 0.45, resizing: null };
+const defaults = { threshold: 0.25, overlap: 0.45, resizing: 'bilinear' } as const;
 
 function boxesOf(prediction: Prediction) {
   if (prediction.kind === 'boxes') return prediction.boxes;

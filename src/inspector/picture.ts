@@ -115,7 +115,10 @@ async function addFiles(
   seen.add(file);
   const folder = dirname(file);
   for (const { file: name, kind, suffix } of referencedFiles(experiment)) {
-    const named = kind === 'model' || kind === 'network' ? await filesOfModel(`${name}${suffix}`, folder) : [resolve(folder, name)];
+    const named =
+      kind === 'model' || kind === 'network'
+        ? await filesOfModel(`${name}${suffix}`, folder)
+        : [resolve(folder, name)];
     for (const each of named) files.add(each);
   }
   for (const teacher of teachersOf(experiment)) {
