@@ -284,6 +284,21 @@ describe('tfjs graph models', () => {
     ]);
   });
 
+  it('are listed also where they cannot be run at once', async () => {
+    const dynamic = [...graphNodes, { name: 'found', op: 'Where', input: ['conv/relu'], attr: {} }];
+    const opened = await open(await writeGraphModel(join(root, 'dynamic'), dynamic));
+    const { table } = opened;
+    expect(table.outputs).toEqual(['logits', 'found']);
+    expect(table.rows.map(({ shape }) => shape)).toEqual(table.rows.map(() => null));
+    expect(table.notes.at(-1)).toMatch(
+      /^Shapes are unknown: the model cannot be run at once \(.*dynamic op 'Where'/,
+    );
+    expect(() => opened.outputs(imagesOf(1, 4, 4, 2), ['found'])).toThrow(
+      './model.json cannot be run: This execution',
+    );
+    expect(opened.outputs(imagesOf(1, 4, 4, 2), ['logits'])[0]!.shape).toEqual([1, 4]);
+  });
+
   it('are refused with the place of what is damaged', async () => {
     const cut = graphNodes.filter(({ name }) => name !== 'conv/biased');
     const file = await writeGraphModel(join(root, 'cut'), cut);
