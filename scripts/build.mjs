@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { chmod, copyFile, mkdir, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -15,7 +15,8 @@ import { build, context } from 'esbuild';
  *     loader.js              the thread of the trainer that makes batches
  *     inspector.js           the child process that looks at models for the editor
  *     watchdog.js            the thread of the inspector that notices code without an end
- *     tfjs.js, *.wasm        TensorFlow.js, once: whoever asks for any @tensorflow package gets this one instance
+ *     tfjs.js, tfjs-*.wasm   TensorFlow.js, once: whoever asks for any @tensorflow package gets this one instance
+ *     mozjpeg_*, squoosh_*   the decoders of images, found by src/images
  *     webview/NAME.{js,css}  one bundle for each webview/NAME/main.ts, its workers inside, with the codicons beside it
  *
  * Everything is CommonJS: VS Code loads nothing else as an extension, and a dynamic import() inside a CommonJS bundle
@@ -40,6 +41,10 @@ const programs = [
 /** The tfjs packages that the code imports; each is a property of the exports of `dist/tfjs.js`. */
 const tfjsPackages = ['@tensorflow/tfjs', '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'];
 const wasmFiles = ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm'];
+const decoderFiles = [
+  '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm',
+  '@jsquash/png/codec/pkg/squoosh_png_bg.wasm',
+];
 
 /**
  * Builds once.
@@ -161,7 +166,7 @@ const oneTfjs = {
 };
 
 /**
- * `import code from 'worker:./file'` gives the bundle of that file as text. A webview may start workers only from
+ * `import { code } from 'worker:./file'` gives the bundle of that file as text. A webview may start workers only from
  * blobs, so their code travels inside of the page's own script.
  */
 function workersAsText(shared) {
@@ -186,7 +191,8 @@ function workersAsText(shared) {
           write: false,
         });
         const watchFiles = Object.keys(metafile.inputs).map((file) => join(root, file));
-        return { contents: outputFiles[0].text, loader: 'text', watchFiles };
+        const contents = `export const code = ${JSON.stringify(outputFiles[0].text)};`;
+        return { contents, loader: 'js', watchFiles };
       });
     },
   };
@@ -213,6 +219,7 @@ async function copyAssets() {
   await Promise.all([
     // The Emscripten loader looks for them beside the file it is in.
     ...wasmFiles.map((name) => copyFile(join(wasm, name), join(output, name))),
+    ...decoderFiles.map((name) => copyFile(require.resolve(name), join(output, basename(name)))),
     ...['codicon.css', 'codicon.ttf'].map((name) =>
       copyFile(join(codicons, name), join(output, 'webview', name)),
     ),

@@ -1,15 +1,18 @@
 import { text as readAll } from 'node:stream/consumers';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
-import { ENGINE_NAMES } from '../engine/engine';
+import { ENGINE_NAMES, EngineError } from '../engine/engine';
+import { resizings } from '../images/fit';
 import { LaunchError } from '../runs/launch';
 import { UnknownRunError } from '../runs/store';
 import { compare, listRuns, showRun, showWeights } from './browse';
 import { engines } from './engine';
 import { describeProblems, examineExperiment } from './examine';
 import { CommandError, EXIT, type ExitCode } from './exit';
+import type { LayersOptions } from './layers';
 import { archive, remove, resume, stop } from './manage';
 import { printJson, printLine } from './output';
+import { predict, type PredictOptions } from './predict';
 import { runExperiment, type RunOptions } from './run';
 import { similarity } from './similarity';
 
@@ -45,6 +48,7 @@ RUN is the id of a run, the start or last part of it, or its name (the newest ru
     );
   addExperimentCommands(program);
   addRunCommands(program);
+  addModelCommands(program);
   return program;
 }
 
@@ -77,6 +81,20 @@ function addExperimentCommands(program: Command): void {
     .option('--images <number>', 'how many test images both are shown', wholeNumber(2), 256)
     .option(...jsonOption)
     .action(ending(similarity));
+  program
+    .command('layers')
+    .description('the layer table of a model: shapes, costs, receptive fields, source lines')
+    .argument('<model>', 'as experiments name it: path#export, zoo/NAME or a file; or a *.distill.yaml file')
+    .option('--input <size>', 'height, width and channels of an image, such as 32x32x3', parseImageSize)
+    .option('--classes <number>', 'how many classes the model is to tell apart', parseClasses)
+    .option('--options <json>', 'options for the model function, a JSON object', parseModelOptions)
+    .option('--weights <file>', 'a .safetensors file with the weights, or the .weights of a Darknet cfg')
+    .option(...jsonOption)
+    .action(
+      ending(async (model: string, options: LayersOptions) =>
+        (await import('./layers')).layers(model, options),
+      ),
+    );
   program
     .command('engines')
     .description('what can train here; what can be installed')
@@ -133,6 +151,28 @@ function addRunCommands(program: Command): void {
     .action(ending(remove));
 }
 
+function addModelCommands(program: Command): void {
+  program
+    .command('predict')
+    .description('ask a model what is in images: classes, or boxes')
+    .argument('<model>', 'a Darknet cfg, another model with a vector of classes, or a run')
+    .argument('<image...>', 'JPEG or PNG files')
+    .option('--weights <file>', 'instead of those of the model, or beside the cfg')
+    .option('--names <file>', 'what the classes are called, one a line')
+    .option('--threshold <number>', 'boxes need a higher score', parseShare, 0.25)
+    .option('--overlap <number>', 'of boxes that overlap by more, the best stays', parseShare, 0.45)
+    .option('--top <count>', 'classes to show', parseCount, 5)
+    .addOption(new Option('--resize <way>', 'how images are made smaller').choices([...resizings]))
+    .addOption(
+      new Option('--engine <name>', 'what computes').choices(['auto', ...ENGINE_NAMES]).default('auto'),
+    )
+    .option(...workspaceOption)
+    .option(...jsonOption)
+    .action(
+      ending((model: string, images: string[], options: PredictOptions) => predict(model, images, options)),
+    );
+}
+
 async function check(file: string, { stdin, json }: { stdin?: boolean; json?: boolean }): Promise<ExitCode> {
   const { problems, ok } = await examineExperiment(file, stdin ? await readAll(process.stdin) : undefined);
   if (json) printJson({ ok, problems });
@@ -154,6 +194,44 @@ function parseSeed(text: string): number {
   throw new InvalidArgumentError('A seed is a whole number from 0 to 4294967295.');
 }
 
+function parseShare(text: string): number {
+  const share = text.trim() === '' ? NaN : Number(text);
+  if (share >= 0 && share <= 1) return share;
+  throw new InvalidArgumentError('It is a number from 0 to 1.');
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1) return count;
+  throw new InvalidArgumentError('It is a whole number of at least 1.');
+}
+
+function parseImageSize(text: string): [number, number, number] {
+  const sizes = /^(\d+)[x×](\d+)[x×](\d+)$/i.exec(text)?.slice(1).map(Number) ?? [];
+  const [height = 0, width = 0, channels = 0] = sizes;
+  if (height > 0 && width > 0 && channels > 0) return [height, width, channels];
+  throw new InvalidArgumentError('An image is HEIGHTxWIDTHxCHANNELS, such as 32x32x3.');
+}
+
+function parseClasses(text: string): number {
+  const classes = Number(text);
+  if (Number.isInteger(classes) && classes > 0) return classes;
+  throw new InvalidArgumentError('The number of classes is a whole number from 1.');
+}
+
+function parseModelOptions(text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new InvalidArgumentError(
+      `That is not JSON: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  throw new InvalidArgumentError('Options are a JSON object, such as \'{"width": 8}\'.');
+}
+
 /** What went wrong, for people, and the exit code for it. */
 function explain(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.mistake;
@@ -161,7 +239,7 @@ function explain(error: unknown): ExitCode {
     process.stderr.write(`${error.message}\n`);
     return error.code;
   }
-  if (error instanceof UnknownRunError || error instanceof LaunchError) {
+  if (error instanceof UnknownRunError || error instanceof LaunchError || error instanceof EngineError) {
     process.stderr.write(`${error.message}\n`);
     return EXIT.mistake;
   }

@@ -36,6 +36,15 @@ const HARMLESS_TO_STRUCTURE: ReadonlySet<string> = new Set<YAMLError['code']>([
   'TAG_RESOLVE_FAILED',
 ]);
 
+/** How the text of an experiment is read, wherever it is. */
+export const YAML_OPTIONS = {
+  logLevel: 'error',
+  merge: true,
+  prettyErrors: false,
+  resolveKnownTags: false,
+  stringKeys: true,
+} as const;
+
 export interface SyntaxProblem {
   severity: 'error' | 'warning';
   message: string;
@@ -77,14 +86,7 @@ export class ExperimentSource {
 
   constructor(text: string) {
     this.text = text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
-    this.document = parseDocument(this.text, {
-      lineCounter: this.lines,
-      logLevel: 'error',
-      merge: true,
-      prettyErrors: false,
-      resolveKnownTags: false,
-      stringKeys: true,
-    });
+    this.document = parseDocument(this.text, { ...YAML_OPTIONS, lineCounter: this.lines });
     const { errors, warnings } = this.document;
     const structural = errors.find(({ code }) => !HARMLESS_TO_STRUCTURE.has(code));
     this.reliableUntil = structural?.pos[0] ?? Infinity;

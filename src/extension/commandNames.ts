@@ -3,6 +3,8 @@ export const commandNames = [
   'distillery.newExperiment',
   'distillery.runExperiment',
   'distillery.openExperiment',
+  'distillery.useAsHintLayer',
+  'distillery.useAsGuidedLayer',
   'distillery.openCurves',
   'distillery.compareRuns',
   'distillery.stopRun',
@@ -32,6 +34,8 @@ export interface ContextKeys {
   'distillery.archivedShown': boolean;
   /** Paths of the experiment files that have a running run. */
   'distillery.runningExperiments': string[];
+  /** Paths of the files that make layers of an open experiment. */
+  'distillery.layerFiles': string[];
 }
 export const contextKeyNames = [
   'distillery.loaded',
@@ -41,4 +45,5 @@ export const contextKeyNames = [
   'distillery.hasArchived',
   'distillery.archivedShown',
   'distillery.runningExperiments',
+  'distillery.layerFiles',
 ] as const satisfies readonly (keyof ContextKeys)[];

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { commandNames, type CommandName } from './commandNames';
 import type { EngineInstaller } from './engines/install';
 import type { ExperimentRunner } from './experiments/run';
+import type { OpenModels } from './models/openModels';
 import type { CurvesPanels } from './panel/panels';
 import type { RunActions } from './runs/actions';
 import type { RunContextKeys } from './runs/contextKeys';
@@ -26,6 +27,7 @@ export interface Parts {
   actions: RunActions;
   targets: Targets;
   installer: EngineInstaller;
+  models: OpenModels;
 }
 
 const showLog = 'Show Log';
@@ -34,6 +36,7 @@ const showLog = 'Show Log';
 export function registerCommands(parts: Parts): vscode.Disposable {
   const handlers: Record<CommandName, Handler> = {
     ...experimentCommands(parts),
+    ...layerCommands(parts),
     ...runCommands(parts),
     ...viewCommands(parts),
   };
@@ -71,6 +74,19 @@ function experimentCommands({ runner, panels, targets, actions, files }: Parts) 
           ? first.uri
           : await targets.chooseExperiment('Which experiment to open');
       if (experiment !== undefined) await vscode.window.showTextDocument(experiment);
+    },
+  } satisfies Partial<Record<CommandName, Handler>>;
+}
+
+function layerCommands({ models }: Parts) {
+  return {
+    'distillery.useAsHintLayer': async (...parameters) => {
+      const { pickLayer } = await import('./models/pick');
+      await pickLayer(models, 'teacher', parameters);
+    },
+    'distillery.useAsGuidedLayer': async (...parameters) => {
+      const { pickLayer } = await import('./models/pick');
+      await pickLayer(models, 'student', parameters);
     },
   } satisfies Partial<Record<CommandName, Handler>>;
 }

@@ -6,6 +6,8 @@ import { ExperimentFiles } from './experiments/files';
 import { registerFixes } from './experiments/fixes';
 import { ExperimentRunner } from './experiments/run';
 import { ExperimentPictures } from './inspector/pictures';
+import { registerModelMarks } from './models/marks';
+import { OpenModels } from './models/openModels';
 import { CurvesPanels, curvesViewType } from './panel/panels';
 import { Program } from './program';
 import { RunActions } from './runs/actions';
@@ -33,6 +35,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const panels = new CurvesPanels(library, extension, log);
   const pictures = new ExperimentPictures(program, log);
   const diagnostics = new ExperimentDiagnostics(pictures);
+  const models = new OpenModels(pictures);
   const view = showTree(tree, library);
   const parts = {
     extension,
@@ -46,6 +49,7 @@ export function activate(context: vscode.ExtensionContext): void {
     actions: new RunActions(library, program, log),
     targets: new Targets(library, files, view),
     installer: new EngineInstaller(program, log),
+    models,
   };
   context.subscriptions.push(
     log,
@@ -56,9 +60,11 @@ export function activate(context: vscode.ExtensionContext): void {
     panels,
     pictures,
     diagnostics,
+    models,
     view,
     new RunStatusBar(library),
     notifyOfEnds(library, (run) => panels.isShowing(run)),
+    registerModelMarks(models, keys, extension, log),
     registerFixes(diagnostics),
     registerCommands(parts),
     vscode.window.registerWebviewPanelSerializer(curvesViewType, panels),

@@ -30,6 +30,13 @@ export function notifiesWhenRunEnds(): boolean {
   return vscode.workspace.getConfiguration('distillery').get<unknown>('notifyWhenRunEnds') !== false;
 }
 
+export const codeLensSetting = 'distillery.codeLens';
+
+/** Whether lines of code that make layers say so. */
+export function isCodeLensShown(scope: vscode.Uri): boolean {
+  return vscode.workspace.getConfiguration('distillery', scope).get<unknown>('codeLens') !== false;
+}
+
 /** Switches the notices about ended runs off, in the settings of the person. */
 export async function stopNotifying(): Promise<void> {
   await vscode.workspace

@@ -27,6 +27,8 @@ export type SimilarityOf = (teacher: string, student: string) => number | null;
 
 /** A layer of another kind counts as this much further away: a ReLU best learns from a ReLU. */
 const OTHER_KIND = 0.04;
+/** So does the inside of a residual block, for the output of one. */
+const OTHER_ROLE = 0.12;
 
 /**
  * Ranks the layers of the other model for a chosen layer. Pairs come first that need no change of size, then, in this
@@ -44,12 +46,16 @@ export function rankCandidates(
   const obstacles = layerObstacles(other);
   const depth = relativeDepths(chosen.table).get(row.name) ?? 0;
   const depths = relativeDepths(other);
+  const isJoined = joinedLayers(chosen.table).has(row.name);
+  const joined = joinedLayers(other);
   const ranked = other.rows.map((candidate, order) => {
     const [teacher, student] = chosen.role === 'teacher' ? [row, candidate] : [candidate, row];
     const pair = joinLayers(teacher, student, obstacle ?? obstacles.get(candidate.name));
     const similarity = similarityOf(teacher.name, student.name);
     const distance =
-      Math.abs((depths.get(candidate.name) ?? 0) - depth) + (candidate.kind === row.kind ? 0 : OTHER_KIND);
+      Math.abs((depths.get(candidate.name) ?? 0) - depth) +
+      (candidate.kind === row.kind ? 0 : OTHER_KIND) +
+      (joined.has(candidate.name) === isJoined ? 0 : OTHER_ROLE);
     return { candidate: { layer: candidate.name, similarity, ...pair }, distance, order };
   });
   return ranked
@@ -152,6 +158,17 @@ function relativeDepths(table: LayerTable): ReadonlyMap<string, number> {
   for (const [name, depth] of depths) depths.set(name, depth / deepest);
   depthsOfTables.set(table, depths);
   return depths;
+}
+
+/** Layers where branches come together, and what only activates them: the outputs of residual blocks. */
+function joinedLayers({ rows }: LayerTable): ReadonlySet<string> {
+  const joined = new Set<string>();
+  for (const { name, inputs, parameters } of rows) {
+    const [input] = inputs;
+    const follows = parameters === 0 && input !== undefined && joined.has(input);
+    if (inputs.length > 1 || follows) joined.add(name);
+  }
+  return joined;
 }
 
 function joinLayers(

@@ -8,12 +8,6 @@ import {
   type SimilarityMatrix,
 } from './inspection';
 
-/** A model of the experiment, as the picker shows it. */
-export interface PickerModel extends InspectedModel {
-  /** Its table is that of an earlier picture: the model has failed since, or is no longer as it was. */
-  isOld: boolean;
-}
-
 /** The models between which hints are picked. */
 export interface ModelsState {
   /** Models are built only in folders that are trusted. */
@@ -24,8 +18,11 @@ export interface ModelsState {
   isStale: boolean;
   /** Why there is no picture at all, or no newer one. */
   failure: string | null;
-  student: PickerModel | null;
-  teachers: PickerModel[];
+  /** Whether it is known where in the code that happened. */
+  hasFailureSource: boolean;
+  /** A model that fails keeps the table that it had before. */
+  student: InspectedModel | null;
+  teachers: InspectedModel[];
 }
 
 /** A hint as the experiment has it, defaults filled in. */
@@ -35,6 +32,8 @@ export type PickedHint = HintConfig;
 export interface HintsState {
   /** Name of the experiment file. */
   file: string;
+  /** Its address, by which a panel is brought back after the window was reloaded. */
+  path: string;
   hints: PickedHint[];
   /** The experiment names a teacher. */
   hasTeacher: boolean;
@@ -44,7 +43,7 @@ export interface HintsState {
 
 /** How far the comparison of the layers of a teacher and the student has come. */
 export type SimilarityState =
-  | { kind: 'running'; member: number; message: string }
+  | { kind: 'running'; member: number; message: string; share: number }
   | { kind: 'failed'; member: number; message: string }
   | { kind: 'done'; member: number; matrix: SimilarityMatrix };
 
@@ -83,10 +82,11 @@ export interface PickerHostApi {
    * @param frame Which of the calls that led there, 0 for the place itself.
    */
   showSource(layer: LayerAddress, frame: number): Promise<void>;
-  /** Shows where a model failed. */
-  showFailure(side: LayerAddress['side'], member: number): Promise<void>;
+  /** Shows where a model failed; null for what failed as a whole. */
+  showFailure(model: { side: LayerAddress['side']; member: number } | null): Promise<void>;
   /** Compares all layers of a teacher with those of the student; what comes of it is told by `similarity`. */
   compare(member: number): Promise<void>;
+  stopComparing(): Promise<void>;
   /** Builds the models again. */
   refresh(): Promise<void>;
   showExperiment(): Promise<void>;
@@ -112,29 +112,26 @@ const hintSchema: z.ZodType<PickedHint> = z.object({
   weight: z.number().min(0),
 });
 
-const pickerModelSchema: z.ZodType<PickerModel> = z.intersection(
-  inspectedModelSchema,
-  z.object({ isOld: z.boolean() }),
-);
-
 const modelsStateSchema: z.ZodType<ModelsState> = z.object({
   isTrusted: z.boolean(),
   isBusy: z.boolean(),
   isStale: z.boolean(),
   failure: z.string().nullable(),
-  student: pickerModelSchema.nullable(),
-  teachers: z.array(pickerModelSchema),
+  hasFailureSource: z.boolean(),
+  student: inspectedModelSchema.nullable(),
+  teachers: z.array(inspectedModelSchema),
 });
 
 const hintsStateSchema: z.ZodType<HintsState> = z.object({
   file: z.string(),
+  path: z.string(),
   hints: z.array(hintSchema),
   hasTeacher: z.boolean(),
   obstacle: z.string().nullable(),
 });
 
 const similarityStateSchema: z.ZodType<SimilarityState> = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('running'), member, message: z.string() }),
+  z.object({ kind: z.literal('running'), member, message: z.string(), share: z.number() }),
   z.object({ kind: z.literal('failed'), member, message: z.string() }),
   z.object({ kind: z.literal('done'), member, matrix: similarityMatrixSchema }),
 ]);
@@ -158,8 +155,12 @@ export const pickerHostMethods: MethodSchemas<PickerHostApi> = {
   removeHint: { parameters: z.tuple([targetSchema]), result: z.void() },
   showHint: { parameters: z.tuple([targetSchema]), result: z.void() },
   showSource: { parameters: z.tuple([layerAddressSchema, z.int().min(0)]), result: z.void() },
-  showFailure: { parameters: z.tuple([sideSchema, member]), result: z.void() },
+  showFailure: {
+    parameters: z.tuple([z.object({ side: sideSchema, member }).nullable()]),
+    result: z.void(),
+  },
   compare: { parameters: z.tuple([member]), result: z.void() },
+  stopComparing: nothing,
   refresh: nothing,
   showExperiment: nothing,
   manageTrust: nothing,

@@ -1,3 +1,4 @@
+import { isNetwork } from '../experiment/files';
 import { alternatives, didYouMean, nearestWords } from '../experiment/nearest';
 import type { ExperimentPath, Finding } from '../experiment/problem';
 import type { Experiment } from '../experiment/schema';
@@ -9,6 +10,7 @@ import { keyedRandom } from '../random/keyed';
 import { findingOf } from './findings';
 import { joinHints } from './joinHints';
 import type { Lesson, LessonHint, LessonTeacher } from './lesson';
+import { teacherOfCode, teacherOfNetwork } from './lessonTeacher';
 import { freshModels, type ModelSource } from './modelSource';
 import { trainableTensors } from './tensors';
 
@@ -18,8 +20,10 @@ export interface TeacherArchitecture {
   options: Readonly<Record<string, unknown>>;
   /** Folder that the reference is relative to. */
   baseDirectory: string;
-  /** Weights to load, absolute; null when they come later or are not needed. */
+  /** Weights to load, absolute; null when they come later, are not needed, or come with the network. */
   weights: string | null;
+  /** What a network in a file sees of an image. */
+  normalize?: { mean: readonly number[]; std: readonly number[] } | undefined;
   label: string;
 }
 
@@ -52,6 +56,7 @@ export async function assemble(
         (await collectTeacher(findings, teacherPath(experiment, member), architecture, options)),
     );
   }
+  findings.push(...findMute(experiment, teachers));
   const { hints, findings: ofHints } = joinHints(experiment, student, teachers);
   findings.push(...ofHints);
   if (!student || findings.some(isError)) {
@@ -75,6 +80,23 @@ export async function assemble(
 /** Frees the adapters of a lesson that is not given; its models belong to whoever made them. */
 export function disposeAdapters(hints: readonly (LessonHint | null)[]): void {
   for (const hint of hints) hint?.adapter?.dispose();
+}
+
+/** Teachers that give no logits of the classes, where soft targets are to be learnt from them. */
+function findMute(experiment: Experiment, teachers: readonly (LessonTeacher | null)[]): Finding[] {
+  if (experiment.distill?.soft === undefined) return [];
+  return teachers.flatMap((teacher, member): Finding[] => {
+    if (teacher === null || teacher.givesLogits) return [];
+    return [
+      {
+        path: [...teacherPath(experiment, member), 'model'],
+        code: 'bad-teacher',
+        message:
+          `${teacher.label} does not give one logit for each class of the data, so there are no soft targets to ` +
+          'learn from it. Leave `distill.soft` out: it can still give hints.',
+      },
+    ];
+  });
 }
 
 /** Stages in which no weight, or none of the student, can move: all are frozen, or none lies before the guided layers. */
@@ -128,7 +150,8 @@ async function collectTeacher(
   architecture: TeacherArchitecture,
   options: AssembleOptions,
 ): Promise<LessonTeacher | null> {
-  const { reference, baseDirectory, weights, label } = architecture;
+  const { reference, baseDirectory, weights } = architecture;
+  if (isNetwork(reference)) return collectNetwork(findings, at, architecture, options);
   const { models = freshModels } = options;
   const context = contextOf(options, architecture.options);
   const modelAt = [...at, weights === null ? 'experiment' : 'model'];
@@ -141,7 +164,27 @@ async function collectTeacher(
   if (weights !== null) {
     await collect(findings, [...at, 'weights'], () => models.loadWeights(built.model, weights));
   }
-  return { model: built.model, label, architecture };
+  return teacherOfCode(built, architecture);
+}
+
+/** Opens a teacher that comes in a file. */
+async function collectNetwork(
+  findings: Finding[],
+  at: ExperimentPath,
+  architecture: TeacherArchitecture,
+  options: AssembleOptions,
+): Promise<LessonTeacher | null> {
+  const { reference, baseDirectory, weights, normalize } = architecture;
+  const { models = freshModels } = options;
+  const context = contextOf(options, {});
+  try {
+    const opened = await models.open(reference, { baseDirectory, context, weights, normalize });
+    return teacherOfNetwork(opened, architecture, options.classes);
+  } catch (error) {
+    const isOfWeights = error instanceof ModelError && error.code === 'bad-weights' && weights !== null;
+    findings.push(findingOf(error, [...at, isOfWeights ? 'weights' : 'model']));
+    return null;
+  }
 }
 
 /** Builds a model and looks at it; what is wrong becomes findings. @param optionsAt where its options stand, if here. */

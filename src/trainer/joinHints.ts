@@ -4,13 +4,13 @@ import type { ExperimentPath, Finding } from '../experiment/problem';
 import type { Experiment, HintConfig } from '../experiment/schema';
 import { AdapterMismatch, describeShape, planAdapter, type AdapterPlan } from '../layers/adapters';
 import { layerObstacles } from '../layers/candidates';
-import type { LayerTable } from '../layers/table';
 import { inBuildScope } from '../models/buildScope';
-import { modelGraph, onlyUse } from '../models/graph';
-import { findLayer, imageShapeOf, layerTable, outputNames } from '../models/table';
+import { ambiguousLayer, unknownLayer } from '../models/graph';
+import { tableOf, type ShapedTable } from '../models/tableOf';
 import { keyedRandom } from '../random/keyed';
 import { findingOf } from './findings';
 import type { LessonHint, LessonTeacher } from './lesson';
+import { shapeOfHint } from './lessonTeacher';
 
 /** A model whose layers are looked up. */
 interface NamedModel {
@@ -30,12 +30,15 @@ export function joinHints(
   teachers: readonly (LessonTeacher | null)[],
 ): { hints: (LessonHint | null)[]; findings: Finding[] } {
   const findings: Finding[] = [];
-  const tables = new LayerTables();
+  const table = student && tableOf(student.model, student.label);
   const hints = (experiment.distill?.hints ?? []).map((config, index): LessonHint | null => {
     const at: ExperimentPath = ['distill', 'hints', index];
     const teacher = teachers[config.member] ?? null;
-    const guided = student && tables.shapeOf(findings, [...at, 'student'], student, config.student);
-    const hint = teacher && tables.shapeOf(findings, [...at, 'teacher'], teacher, config.teacher);
+    const guided =
+      table && shapeOf(findings, [...at, 'student'], config.student, () => findGuided(table, config.student));
+    const hint =
+      teacher &&
+      shapeOf(findings, [...at, 'teacher'], config.teacher, () => findHint(teacher, config.teacher));
     if (!guided || !hint) return null;
     const plan = planHint(findings, [...at, 'adapter'], config, guided, hint);
     if (!plan) return null;
@@ -47,38 +50,49 @@ export function joinHints(
   return { hints, findings };
 }
 
-/** Looks up layers; the table of each model is made once. */
-class LayerTables {
-  private readonly tables = new Map<tf.LayersModel, LayerTable>();
+/** A layer that was found. */
+interface FoundLayer {
+  shape: number[];
+  /** What speaks against a hint there; undefined for nothing. */
+  obstacle: string | undefined;
+}
 
-  /** The shape of a layer that a hint may be taken from, or given to; null, and a finding, for others. */
-  shapeOf(
-    findings: Finding[],
-    at: ExperimentPath,
-    { model, label }: NamedModel,
-    name: string,
-  ): number[] | null {
-    try {
-      const { shape, uses } = findLayer(model, name);
-      if (uses > 1) onlyUse(modelGraph(model), name);
-      const obstacle = layerObstacles(this.tableOf(model, label)).get(name);
-      if (obstacle !== undefined) findings.push(lateHint(at, name, obstacle));
-      return shape;
-    } catch (error) {
-      findings.push(findingOf(error, at));
-      return null;
-    }
+/** The shape of a layer that a hint may be taken from, or given to; null, and a finding, for others. */
+function shapeOf(
+  findings: Finding[],
+  at: ExperimentPath,
+  name: string,
+  find: () => FoundLayer,
+): number[] | null {
+  try {
+    const { shape, obstacle } = find();
+    if (obstacle !== undefined) findings.push(lateHint(at, name, obstacle));
+    return shape;
+  } catch (error) {
+    findings.push(findingOf(error, at));
+    return null;
   }
+}
 
-  private tableOf(model: tf.LayersModel, label: string): LayerTable {
-    let table = this.tables.get(model);
-    if (table === undefined) {
-      const [input, rows, outputs] = [imageShapeOf(model), layerTable(model), outputNames(model)];
-      table = { label, format: 'code', input, rows, outputs, definition: null, files: [], notes: [] };
-      this.tables.set(model, table);
-    }
-    return table;
+function findGuided(table: ShapedTable, name: string): FoundLayer {
+  const { rows } = table;
+  const row = rows.find((layer) => layer.name === name);
+  if (row === undefined) {
+    throw unknownLayer(
+      name,
+      rows.map((layer) => layer.name),
+    );
   }
+  if (row.uses > 1) throw ambiguousLayer(name, row.uses);
+  return { shape: row.shape, obstacle: layerObstacles(table).get(name) };
+}
+
+function findHint(teacher: LessonTeacher, name: string): FoundLayer {
+  const shape = shapeOfHint(teacher, name);
+  const { table } = teacher;
+  const uses = table.rows.find((layer) => layer.name === name)?.uses ?? 1;
+  if (uses > 1) throw ambiguousLayer(name, uses);
+  return { shape, obstacle: layerObstacles(table).get(name) };
 }
 
 /** Layers with no one output were refused already: what is left comes too late in the model. */

@@ -54,30 +54,45 @@ export class Workshop {
     this.server.close();
   }
 
-  /** Opens the panel as VS Code would: its page, a theme, its saved state, and an extension host that answers. */
+  /** Opens the curves as VS Code would: their page, a theme, their saved state, and an extension host that answers. */
   async panel(options: PanelOptions = {}): Promise<Panel> {
-    const { theme = 'dark', width = 1400, height = 900, reducedMotion = true } = options;
+    const page = await this.page(options);
+    const panel = new Panel(page, options.state ?? { runs: [], shown: [] }, options.saved);
+    Object.assign(panel.answers, options.answers);
+    await panel.load(this.address('curves', options.theme));
+    return panel;
+  }
+
+  /** A page of its own, with nothing in it. */
+  async page({ width = 1400, height = 900, reducedMotion = true }: PageOptions): Promise<Page> {
     const context = await this.browser.newContext({
       viewport: { width, height },
       reducedMotion: reducedMotion ? 'reduce' : 'no-preference',
     });
-    const page = await context.newPage();
-    const panel = new Panel(page, options.state ?? { runs: [], shown: [] }, options.saved);
-    Object.assign(panel.answers, options.answers);
-    await panel.load(`${this.origin}/?theme=${theme}`);
-    return panel;
+    return context.newPage();
+  }
+
+  /** Where the page of a webview is served. */
+  address(webview: WebviewName, theme: ThemeName = 'dark'): string {
+    return `${this.origin}/?webview=${webview}&theme=${theme}`;
   }
 }
 
-export interface PanelOptions {
+/** The folders of `webview/` that are pages. */
+export type WebviewName = 'curves' | 'hints';
+
+export interface PageOptions {
   theme?: ThemeName;
   width?: number;
   height?: number;
   reducedMotion?: boolean;
-  /** What the host answers to `ready`. */
-  state?: RunsState;
   /** What `getState` returns. */
   saved?: unknown;
+}
+
+export interface PanelOptions extends PageOptions {
+  /** What the host answers to `ready`. */
+  state?: RunsState;
   /** Answers of the host other than the usual. */
   answers?: Partial<HostApi>;
 }
@@ -89,52 +104,36 @@ declare global {
   }
 }
 
-/** An open panel, and the extension host's end of the conversation with it. */
-export class Panel {
-  /** Everything the webview asked of the host, as `method(parameters)`. */
-  readonly calls: string[] = [];
+/** The page of a webview, with what VS Code puts around it. */
+export abstract class WebviewPage {
   /** Errors, violations of the content security policy, and messages nobody understood. */
   readonly complaints: string[] = [];
-  /** Replaces the host's answer to a method for a test. */
-  readonly answers: Partial<HostApi> = {};
-  private readonly channel: Channel<WebviewApi, HostApi>;
 
   constructor(
     readonly page: Page,
-    private state: RunsState,
+    private readonly element: string,
     /** What `setState` was last called with. */
     public saved: unknown,
   ) {
-    const record = <T>(name: keyof HostApi, parameters: unknown[], value: T): T => {
-      this.calls.push(`${name}(${parameters.map((each) => JSON.stringify(each)).join(', ')})`);
-      return value;
-    };
-    this.channel = new Channel<WebviewApi, HostApi>({
-      post: (message) =>
-        page.evaluate((data) => {
-          window.postMessage(data, '*');
-        }, message),
-      remote: webviewMethods,
-      local: hostMethods,
-      handlers: {
-        ready: (shown) =>
-          record('ready', [shown], this.answers.ready?.(shown) ?? Promise.resolve(this.state)),
-        show: (runs) => record('show', [runs], this.answers.show?.(runs) ?? Promise.resolve()),
-        resync: (run) => record('resync', [run], this.answers.resync?.(run) ?? Promise.resolve()),
-        act: (action, run) =>
-          record('act', [action, run], this.answers.act?.(action, run) ?? Promise.resolve()),
-      },
-      onStray: (problem) => this.complaints.push(problem),
-    });
     page.on('pageerror', (error) => this.complaints.push(`error: ${error.message}`));
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
     });
   }
 
+  /** Takes in a message of the page. */
+  protected abstract receive(message: unknown): void;
+
+  /** Hands a message to the page. */
+  protected post(message: unknown): Promise<void> {
+    return this.page.evaluate((data) => {
+      window.postMessage(data, '*');
+    }, message);
+  }
+
   async load(address: string): Promise<void> {
     await this.page.exposeFunction('toHost', (message: unknown) => {
-      this.channel.receive(message);
+      this.receive(message);
     });
     await this.page.exposeFunction('keepState', (state: unknown) => {
       this.saved = state;
@@ -152,17 +151,7 @@ export class Panel {
       }),
     );
     await this.page.goto(address);
-    await this.page.locator('distillery-curves').waitFor();
-  }
-
-  /** Tells the webview of the runs. */
-  async runs(state: RunsState): Promise<void> {
-    this.state = state;
-    await this.channel.call('runs', state);
-  }
-
-  async curves(...deltas: CurveDelta[]): Promise<void> {
-    for (const delta of deltas) await this.channel.call('curves', delta);
+    await this.page.locator(this.element).waitFor();
   }
 
   /** Waits until everything that was asked for is drawn. */
@@ -190,7 +179,73 @@ export class Panel {
   /** Opens the page anew, as VS Code does when a hidden panel is shown again or the window is reloaded. */
   async reload(): Promise<void> {
     await this.page.reload();
-    await this.page.locator('distillery-curves').waitFor();
+    await this.page.locator(this.element).waitFor();
+  }
+
+  /** The picture of the panel, kept in test-results for people to look at. */
+  async picture(name: string): Promise<void> {
+    await this.page.screenshot({ path: join(root, 'test-results/webview', `${name}.png`) });
+  }
+
+  /** Ends the conversation. */
+  protected abstract dispose(): void;
+
+  async close(): Promise<void> {
+    this.dispose();
+    await this.page.context().close();
+  }
+}
+
+/** An open panel of curves, and the extension host's end of the conversation with it. */
+export class Panel extends WebviewPage {
+  /** Everything the webview asked of the host, as `method(parameters)`. */
+  readonly calls: string[] = [];
+  /** Replaces the host's answer to a method for a test. */
+  readonly answers: Partial<HostApi> = {};
+  private readonly channel: Channel<WebviewApi, HostApi>;
+
+  constructor(
+    page: Page,
+    private state: RunsState,
+    saved: unknown,
+  ) {
+    super(page, 'distillery-curves', saved);
+    const record = <T>(name: keyof HostApi, parameters: unknown[], value: T): T => {
+      this.calls.push(`${name}(${parameters.map((each) => JSON.stringify(each)).join(', ')})`);
+      return value;
+    };
+    this.channel = new Channel<WebviewApi, HostApi>({
+      post: (message) => this.post(message),
+      remote: webviewMethods,
+      local: hostMethods,
+      handlers: {
+        ready: (shown) =>
+          record('ready', [shown], this.answers.ready?.(shown) ?? Promise.resolve(this.state)),
+        show: (runs) => record('show', [runs], this.answers.show?.(runs) ?? Promise.resolve()),
+        resync: (run) => record('resync', [run], this.answers.resync?.(run) ?? Promise.resolve()),
+        act: (action, run) =>
+          record('act', [action, run], this.answers.act?.(action, run) ?? Promise.resolve()),
+      },
+      onStray: (problem) => this.complaints.push(problem),
+    });
+  }
+
+  protected override receive(message: unknown): void {
+    this.channel.receive(message);
+  }
+
+  protected override dispose(): void {
+    this.channel.dispose();
+  }
+
+  /** Tells the webview of the runs. */
+  async runs(state: RunsState): Promise<void> {
+    this.state = state;
+    await this.channel.call('runs', state);
+  }
+
+  async curves(...deltas: CurveDelta[]): Promise<void> {
+    for (const delta of deltas) await this.channel.call('curves', delta);
   }
 
   chart(id: string): Locator {
@@ -218,16 +273,6 @@ export class Panel {
         }
         return count;
       }, colour);
-  }
-
-  /** The picture of the panel, kept in test-results for people to look at. */
-  async picture(name: string): Promise<void> {
-    await this.page.screenshot({ path: join(root, 'test-results/webview', `${name}.png`) });
-  }
-
-  async close(): Promise<void> {
-    this.channel.dispose();
-    await this.page.context().close();
   }
 }
 
@@ -268,7 +313,8 @@ async function serve(address: string): Promise<Answer> {
   if (pathname === '/') {
     const name = searchParams.get('theme') ?? 'dark';
     const theme = Object.entries(themes).find(([each]) => each === name)?.[1] ?? themes.dark;
-    return { status: 200, type: 'text/html', body: panelPage(theme) };
+    const webview = searchParams.get('webview') ?? 'curves';
+    return { status: 200, type: 'text/html', body: panelPage(webview, theme) };
   }
   const file = join(root, 'dist/webview', pathname.replaceAll('..', ''));
   const type = types[extname(file)];
@@ -279,11 +325,11 @@ async function serve(address: string): Promise<Answer> {
 }
 
 /** The panel's own page, with what VS Code puts around it: variables, default styles, body classes, its API. */
-function panelPage({ bodyClass, variables }: (typeof themes)[ThemeName]): string {
+function panelPage(webview: string, { bodyClass, variables }: (typeof themes)[ThemeName]): string {
   const page = webviewPage({
-    title: 'Curves',
-    script: '/curves.js',
-    style: '/curves.css',
+    title: webview,
+    script: `/${webview}.js`,
+    style: `/${webview}.css`,
     codicons: '/codicon.css',
     source: "'self'",
     nonce: 'test',

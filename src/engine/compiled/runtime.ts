@@ -41,7 +41,8 @@ export interface SessionOptions {
 /** A session as the native binding has it: everything happens on the calling thread, before the call returns. */
 export interface NativeSession {
   readonly inputMetadata: readonly { name: string }[];
-  readonly outputMetadata: readonly { name: string; shape: readonly number[] }[];
+  /** `shape` is there for tensors only; a length that depends on the input is −1. */
+  readonly outputMetadata: readonly { name: string; isTensor: boolean; shape: readonly number[] }[];
   loadModel(buffer: ArrayBufferLike, offset: number, length: number, options: SessionOptions): void;
   /** Fills the tensors in `fetches`, and returns copies of them; makes new tensors in the place of nulls. */
   run(

@@ -28,7 +28,7 @@ export function threadsFromEnvironment(): number {
  * cores, and costs half and more where somebody does. This process and one that it took over from count as nobody; a
  * system that does not tell its load says 0.
  */
-function coresAreFree(): boolean {
+export function coresAreFree(): boolean {
   return loadavg()[0]! < 1.25 * availableParallelism();
 }
 
