@@ -7,9 +7,9 @@ import { selectEngine } from '../engine/select';
 import { parseExperiment } from '../experiment/parse';
 import { formatProblem } from '../experiment/problem';
 import { teachersOf, type Experiment, type TeacherConfig } from '../experiment/schema';
-import { loadModel, type LoadedModel } from '../models/load';
 import { ModelError, type ModelContext } from '../models/model';
-import { loadWeightsInto } from '../models/weights';
+import { openModel } from '../models/open';
+import type { OpenedModel } from '../models/opened';
 import type { ExperimentText, SimilarityMatrix } from '../protocol/inspection';
 import { keyedRandom, permutation } from '../random/keyed';
 import { fingerprintsOf } from '../runs/fingerprint';
@@ -21,7 +21,6 @@ import { CkaSums, type Estimator, type LayerGram } from '../similarity/cka';
 import { describeGivenTeacher, readTeacherExperiment } from '../trainer/teacherArchitecture';
 import { prepareSight, type Sight } from './sight';
 import { suggestHints } from './suggestions';
-import { tableOf } from './table';
 
 /** What all layers of both models may give for one batch together, before it is made smaller: 256 MiB. */
 const mostBatchBytes = 256 * 1024 * 1024;
@@ -63,13 +62,9 @@ export async function compareLayers(
   });
   progress('Building the models', 0.2);
   const notes: string[] = [];
-  const loaded = {
-    teacher: await loadTeacher(teacher, folder, dataset, notes),
-    student: await loadStudent(experiment, folder, dataset, notes),
-  };
   const sights = {
-    teacher: prepareSight(engine, loaded.teacher.model, tableOf(loaded.teacher, '', [])),
-    student: prepareSight(engine, loaded.student.model, tableOf(loaded.student, '', [])),
+    teacher: prepareSight(engine, await openTeacher(teacher, folder, dataset, notes)),
+    student: prepareSight(engine, await openStudent(experiment, folder, dataset, notes)),
   };
   const plan = planBatches(Math.min(images, dataset.test.count), sights);
   const sums = new CkaSums(sights.teacher.layers.length, sights.student.layers.length, plan.estimator);
@@ -123,48 +118,48 @@ function explainMember(experiment: Experiment, member: number): string {
   return `There is no teacher ${member}: the experiment has ${count}, counted from 0.`;
 }
 
-async function loadTeacher(
+async function openTeacher(
   config: TeacherConfig,
   folder: string,
   dataset: Dataset,
   notes: string[],
-): Promise<LoadedModel> {
+): Promise<OpenedModel> {
   if ('model' in config) {
-    const { reference, options, baseDirectory, weights } = describeGivenTeacher(config, folder);
-    const loaded = await loadModel(reference, contextOf(dataset, options), { baseDirectory });
-    if (weights !== null) await loadWeightsInto(loaded.model, weights);
-    return loaded;
+    const { reference, options, ...given } = describeGivenTeacher(config, folder);
+    return openModel(reference, { ...given, context: contextOf(dataset, options) });
   }
   const read = await readTeacherExperiment(config, folder);
   if ('refusal' in read) throw new ExperimentMistake(read.refusal);
   const { file, experiment } = read;
-  const { model, options = {} } = experiment.student;
-  const loaded = await loadModel(model, contextOf(dataset, options), {
-    baseDirectory: dirname(file),
-    random: keyedRandom(experiment.seed, 'student'),
-  });
   const { fingerprint } = await fingerprintsOf(experiment, file);
   const { finished } = await findTeacherRun(new RunStore(await findWorkspace(folder)), fingerprint);
-  if (finished === null) {
-    notes.push(
-      'The teacher is not trained yet: its weights are random, so these numbers say little. Run its experiment first.',
-    );
-  } else {
-    await loadWeightsInto(loaded.model, join(finished.directory, RUN_FILES.bestCheckpoint));
-    notes.push(`The teacher has the weights of its run ${finished.id}.`);
-  }
-  return loaded;
+  notes.push(
+    finished === null
+      ? 'The teacher is not trained yet: its weights are random, so these numbers say little. Run its experiment first.'
+      : `The teacher has the weights of its run ${finished.id}.`,
+  );
+  const { model, options = {} } = experiment.student;
+  return openModel(model, {
+    baseDirectory: dirname(file),
+    context: contextOf(dataset, options),
+    weights: finished && join(finished.directory, RUN_FILES.bestCheckpoint),
+    random: keyedRandom(experiment.seed, 'student'),
+  });
 }
 
-async function loadStudent(
+async function openStudent(
   { student, seed }: Experiment,
   baseDirectory: string,
   dataset: Dataset,
   notes: string[],
-): Promise<LoadedModel> {
+): Promise<OpenedModel> {
   notes.push('The student has the weights with which a run begins.');
-  const random = keyedRandom(seed, 'student');
-  return loadModel(student.model, contextOf(dataset, student.options ?? {}), { baseDirectory, random });
+  return openModel(student.model, {
+    baseDirectory,
+    context: contextOf(dataset, student.options ?? {}),
+    weights: null,
+    random: keyedRandom(seed, 'student'),
+  });
 }
 
 function contextOf({ test, classes }: Dataset, options: ModelContext['options']): ModelContext {
@@ -220,7 +215,7 @@ function describeNumbers(
   const untapped = (['teacher', 'student'] as const).flatMap((role) =>
     sights[role].untapped.length === 0
       ? []
-      : `Of the ${role} these layers are left out, which are applied several times: ${sights[role].untapped.join(', ')}.`,
+      : `Of the ${role} these layers are left out, which are applied several times or have no known shape: ${sights[role].untapped.join(', ')}.`,
   );
   return [how, ...untapped];
 }

@@ -30,7 +30,7 @@ export function gramOf(output: tf.Tensor): { gram: tf.Tensor2D; energy: tf.Scala
     const [batch = 1, ...shape] = output.shape;
     const side = poolingFor(shape);
     const pooled = side === 1 ? output : tf.avgPool(output as tf.Tensor4D, side, side, 'same');
-    const features = tf.reshape<tf.Rank.R2>(pooled, [batch, -1]);
+    const features = tf.cast(tf.reshape<tf.Rank.R2>(pooled, [batch, -1]), 'float32');
     const centred = tf.sub(features, tf.mean(features, 0, true));
     return {
       gram: tf.matMul<tf.Tensor2D>(centred, centred, false, true),

@@ -74,7 +74,7 @@ describe('similarity', () => {
       expect(reason).toContain('CKA');
     }
     expect(notes.join('\n')).toContain('not trained yet');
-    expect(notes.join('\n')).toContain('applied several times: twice');
+    expect(notes.join('\n')).toContain('or have no known shape: twice');
     expect(bench.progress).toContain('Comparing the layers');
   });
 
