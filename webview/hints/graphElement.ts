@@ -1,7 +1,7 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { anchorOf, keptAt } from './anchor';
-import { sides, type PlacedNode, type Scene, type Side } from './arrange';
+import { nodesOf, sides, type PlacedNode, type Scene, type Side } from './arrange';
 import { fitted, moved, opening, showing, zoomedAt, type Camera, type Size } from './camera';
 import { drawPicture } from './draw';
 import { labelWidth } from './drawLinks';
@@ -236,7 +236,7 @@ export class GraphElement extends LitElement {
     this.scene = scene;
     const node = anchor === null ? null : this.nodeWith(anchor.side, anchor.layer);
     if (anchor === null || node === null || camera === null) {
-      this.camera = opening(scene, this.size);
+      this.camera = opening(scene, nodesOf(scene), this.size);
       this.active = null;
     } else {
       if (this.active !== null) this.active = { side: node.side, index: node.index };
@@ -258,7 +258,9 @@ export class GraphElement extends LitElement {
     const { width, height } = this.canvas.getBoundingClientRect();
     const isFirst = this.size.width === 0;
     this.size = { width, height };
-    if (isFirst && this.scene !== null) this.camera = opening(this.scene, this.size);
+    if (isFirst && this.scene !== null) {
+      this.camera = opening(this.scene, nodesOf(this.scene), this.size);
+    }
     this.paint();
   }
 
