@@ -10,6 +10,7 @@ const rooms = {
   experiment: [],
   onnx: [],
   layers: ['experiment'],
+  authoring: ['experiment', 'layers'],
   protocol: ['experiment', 'layers', 'runs'],
   runs: ['experiment'],
   data: ['experiment', 'random'],
@@ -46,7 +47,7 @@ const rooms = {
     'trainer',
     'inspector',
   ],
-  extension: ['experiment', 'layers', 'runs', 'protocol'],
+  extension: ['authoring', 'experiment', 'layers', 'runs', 'protocol'],
 };
 
 /** Packages that a room must not load: the extension host stays light, the language and the protocol stay pure. */
@@ -55,6 +56,7 @@ const bannedPackages = {
   experiment: ['vscode', '@tensorflow/*', 'onnxruntime-*', 'node:*'],
   onnx: ['vscode', '@tensorflow/*', 'onnxruntime-*', 'node:*'],
   layers: ['vscode', '@tensorflow/*', 'onnxruntime-*', 'node:*'],
+  authoring: ['vscode', '@tensorflow/*', 'onnxruntime-*', 'node:*'],
   protocol: ['vscode', '@tensorflow/*', 'onnxruntime-*', 'node:*'],
   runs: ['vscode', '@tensorflow/*', 'onnxruntime-*'],
   data: ['vscode', '@tensorflow/*', 'onnxruntime-*'],

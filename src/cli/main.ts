@@ -9,6 +9,7 @@ import { compare, listRuns, showRun, showWeights } from './browse';
 import { engines } from './engine';
 import { describeProblems, examineExperiment } from './examine';
 import { CommandError, EXIT, type ExitCode } from './exit';
+import type { LayersOptions } from './layers';
 import { archive, remove, resume, stop } from './manage';
 import { printJson, printLine } from './output';
 import { predict, type PredictOptions } from './predict';
@@ -71,6 +72,20 @@ function addExperimentCommands(program: Command): void {
     .option('--stdin', 'read the text from standard input; FILE only names it')
     .option(...jsonOption)
     .action(ending(check));
+  program
+    .command('layers')
+    .description('the layer table of a model: shapes, costs, receptive fields, source lines')
+    .argument('<model>', 'as experiments name it: path#export, zoo/NAME or a file; or a *.distill.yaml file')
+    .option('--input <size>', 'height, width and channels of an image, such as 32x32x3', parseImageSize)
+    .option('--classes <number>', 'how many classes the model is to tell apart', parseClasses)
+    .option('--options <json>', 'options for the model function, a JSON object', parseModelOptions)
+    .option('--weights <file>', 'a .safetensors file with the weights, or the .weights of a Darknet cfg')
+    .option(...jsonOption)
+    .action(
+      ending(async (model: string, options: LayersOptions) =>
+        (await import('./layers')).layers(model, options),
+      ),
+    );
   program
     .command('engines')
     .description('what can train here; what can be installed')
@@ -172,6 +187,32 @@ function parseCount(text: string): number {
   const count = Number(text);
   if (Number.isInteger(count) && count >= 1) return count;
   throw new InvalidArgumentError('It is a whole number of at least 1.');
+}
+
+function parseImageSize(text: string): [number, number, number] {
+  const sizes = /^(\d+)[x×](\d+)[x×](\d+)$/i.exec(text)?.slice(1).map(Number) ?? [];
+  const [height = 0, width = 0, channels = 0] = sizes;
+  if (height > 0 && width > 0 && channels > 0) return [height, width, channels];
+  throw new InvalidArgumentError('An image is HEIGHTxWIDTHxCHANNELS, such as 32x32x3.');
+}
+
+function parseClasses(text: string): number {
+  const classes = Number(text);
+  if (Number.isInteger(classes) && classes > 0) return classes;
+  throw new InvalidArgumentError('The number of classes is a whole number from 1.');
+}
+
+function parseModelOptions(text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new InvalidArgumentError(
+      `That is not JSON: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  throw new InvalidArgumentError('Options are a JSON object, such as \'{"width": 8}\'.');
 }
 
 /** What went wrong, for people, and the exit code for it. */

@@ -38,6 +38,11 @@ export interface InferenceOutput {
   shape: readonly number[] | null;
 }
 
+/** onnxruntime does not take a model, or cannot run it; the message is what it says, in one line with a full stop. */
+export class InferenceError extends EngineError {
+  override name = 'InferenceError';
+}
+
 /** An ONNX model of others, opened on the processor. Everything happens on the calling thread. */
 export class InferenceSession {
   readonly #session: NativeSession;
@@ -47,7 +52,7 @@ export class InferenceSession {
    * @param model an ONNX model as its file holds it.
    * @param options.folder where its files of external data lie.
    * @param options.optimize false for sessions that are asked for shapes only, which are open sooner.
-   * @throws EngineError with what onnxruntime says of a model that it does not take.
+   * @throws InferenceError for a model that onnxruntime does not take; EngineError where there is no onnxruntime.
    */
   constructor(model: Uint8Array, { folder, optimize }: { folder: string; optimize: boolean }) {
     try {
@@ -73,7 +78,7 @@ export class InferenceSession {
     } catch (error) {
       throw error instanceof EngineError
         ? error
-        : new EngineError(explanation(messageOf(error)), { cause: error });
+        : new InferenceError(explanation(messageOf(error)), { cause: error });
     }
   }
 
@@ -82,7 +87,7 @@ export class InferenceSession {
    *
    * @param wanted names of outputs; at least one, none twice.
    * @returns what they give, in this order; the arrays belong to the caller.
-   * @throws EngineError with what onnxruntime says, or for an output of text.
+   * @throws InferenceError also for an output of text.
    */
   run({ name, type, dims, data }: InferenceInput, wanted: readonly string[]): InferenceResult[] {
     const fetches = Object.fromEntries(wanted.map((output) => [output, null]));
@@ -90,12 +95,12 @@ export class InferenceSession {
     try {
       results = this.#session.run({ [name]: nativeTensor(type, data, dims) }, fetches, {});
     } catch (error) {
-      throw new EngineError(explanation(messageOf(error)), { cause: error });
+      throw new InferenceError(explanation(messageOf(error)), { cause: error });
     }
     return wanted.map((output) => {
       const result = results[output] as { type: string; dims: readonly number[]; data: InferenceArray };
       if (!ArrayBuffer.isView(result.data)) {
-        throw new EngineError(`The output \`${output}\` gives ${result.type}, where numbers are needed.`);
+        throw new InferenceError(`The output \`${output}\` gives ${result.type}, where numbers are needed.`);
       }
       return { type: result.type, dims: [...result.dims], data: bitsOf(result.type, result.data) };
     });

@@ -16,6 +16,10 @@ function check(text: string): string[] {
 describe('checkExperiment', () => {
   it.each([
     ['the smallest experiment', SMALLEST],
+    [
+      'a network in a file',
+      `${SMALLEST}teacher: { model: ./t.onnx, normalize: { mean: [0.5], std: [0.5] } }\ndistill: { soft: {} }\n`,
+    ],
     ['the worked example', WORKED_EXAMPLE],
     [
       'soft targets without labels',
@@ -43,6 +47,32 @@ describe('checkExperiment', () => {
   });
 
   it.each([
+    [
+      'a model without weights',
+      `${SMALLEST}teacher: { model: zoo/mlp }\ndistill: { soft: {} }\n`,
+      ['3:1 missing-key The teacher has no `weights`. Name the .safetensors file that it was trained to.'],
+    ],
+    [
+      'a Darknet network without weights',
+      `${SMALLEST}teacher: { model: ./yolo.cfg }\ndistill: { soft: {} }\n`,
+      ['3:1 missing-key The teacher has no `weights`. Name the .weights file that it was trained to.'],
+    ],
+    [
+      'weights and options beside an ONNX file',
+      `${SMALLEST}teacher: { model: ./t.onnx, weights: w.safetensors, options: { width: 2 } }\ndistill: { soft: {} }\n`,
+      [
+        '3:29 conflict ./t.onnx brings its own weights. Leave `weights` out.',
+        '3:53 conflict A network in a file takes no options. Leave `options` out.',
+      ],
+    ],
+    [
+      'a normalization of a model in code, with numbers missing',
+      `${SMALLEST}teacher: { model: zoo/mlp, weights: w.safetensors, normalize: { mean: [0.5, 0.5], std: [1] } }\ndistill: { soft: {} }\n`,
+      [
+        '3:52 conflict `normalize` is for networks in files. A model in code normalizes in a layer of its own.',
+        '3:52 conflict `mean` and `std` must have a number for each channel, so equally many.',
+      ],
+    ],
     [
       'soft targets and hints without a teacher',
       `${SMALLEST}distill: { soft: {}, hints: [${HINT}] }\n`,

@@ -1,6 +1,7 @@
 import type { Checked } from './checked';
+import { splitModelReference } from './files';
 import type { ExperimentPath, Finding } from './problem';
-import { teachersOf, type HintConfig, type TeacherConfig } from './schema';
+import { teachersOf, type GivenTeacher, type HintConfig, type TeacherConfig } from './schema';
 import { termsOf } from './stages';
 
 /** That there is a teacher where one is needed, that it is learnt from, and that every hint comes from one. */
@@ -46,6 +47,7 @@ function checkTeacher(checked: Checked, teacher: TeacherConfig, member: number):
       message: 'An experiment cannot be its own teacher. Name the file of another one.',
     });
   }
+  if ('model' in teacher) findings.push(...checkGivenTeacher(teacher, path));
   const before = teachersOf(checked.experiment).slice(0, member);
   const same = before.findIndex((other) => JSON.stringify(other) === JSON.stringify(teacher));
   if (same >= 0) {
@@ -55,6 +57,55 @@ function checkTeacher(checked: Checked, teacher: TeacherConfig, member: number):
       severity: 'warning',
       code: 'unused',
       message: `This is member ${same} again; an ensemble gains nothing from it. Another \`seed\` makes it another teacher.`,
+    });
+  }
+  return findings;
+}
+
+/** That a model has its weights, and one that is written in code nothing that only networks in files have. */
+function checkGivenTeacher(teacher: GivenTeacher, path: ExperimentPath): Finding[] {
+  const reference = splitModelReference(teacher.model);
+  const findings: Finding[] = [];
+  const bringsWeights = reference.kind === 'network' && reference.format !== 'darknet';
+  if (!bringsWeights && teacher.weights === undefined) {
+    const ending = reference.kind === 'network' ? '.weights' : '.safetensors';
+    findings.push({
+      path,
+      part: 'key',
+      code: 'missing-key',
+      message: `The teacher has no \`weights\`. Name the ${ending} file that it was trained to.`,
+    });
+  }
+  if (bringsWeights && teacher.weights !== undefined) {
+    findings.push({
+      path: [...path, 'weights'],
+      part: 'key',
+      code: 'conflict',
+      message: `${teacher.model} brings its own weights. Leave \`weights\` out.`,
+    });
+  }
+  if (reference.kind === 'network' && teacher.options !== undefined) {
+    findings.push({
+      path: [...path, 'options'],
+      part: 'key',
+      code: 'conflict',
+      message: 'A network in a file takes no options. Leave `options` out.',
+    });
+  }
+  if (reference.kind !== 'network' && teacher.normalize !== undefined) {
+    findings.push({
+      path: [...path, 'normalize'],
+      part: 'key',
+      code: 'conflict',
+      message: '`normalize` is for networks in files. A model in code normalizes in a layer of its own.',
+    });
+  }
+  if (teacher.normalize && teacher.normalize.mean.length !== teacher.normalize.std.length) {
+    findings.push({
+      path: [...path, 'normalize'],
+      part: 'key',
+      code: 'conflict',
+      message: '`mean` and `std` must have a number for each channel, so equally many.',
     });
   }
   return findings;

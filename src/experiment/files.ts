@@ -3,7 +3,7 @@ import { locate, parseExperiment, type ParsedExperiment } from './parse';
 import type { ExperimentPath, Problem } from './problem';
 import { teachersOf, type Experiment, type TeacherConfig } from './schema';
 
-export type ReferencedFileKind = 'experiment' | 'weights' | 'model' | 'idx' | 'folder';
+export type ReferencedFileKind = 'experiment' | 'weights' | 'model' | 'network' | 'idx' | 'folder';
 
 /** A file or folder that an experiment names. */
 export interface ReferencedFile {
@@ -27,20 +27,39 @@ export interface FileProbe {
   read(file: string): string | null;
 }
 
-/** What a model reference names: a model of the zoo, or an export of a file. */
-export type ModelReference = { kind: 'zoo'; name: string } | { kind: 'file'; path: string; export: string };
+/** What a model reference names: a model of the zoo, an export of a file of code, or a network in a file. */
+export type ModelReference =
+  | { kind: 'zoo'; name: string }
+  | { kind: 'file'; path: string; export: string }
+  | { kind: 'network'; path: string; format: NetworkFormat };
+export type NetworkFormat = 'onnx' | 'darknet' | 'tfjs';
+
+const networkFormats: readonly [ending: string, format: NetworkFormat][] = [
+  ['.onnx', 'onnx'],
+  ['.cfg', 'darknet'],
+  ['.json', 'tfjs'],
+];
 
 /**
- * Takes `zoo/NAME` or `path#export` apart.
+ * Takes `zoo/NAME`, `path#export` or the name of a network file apart.
  *
- * @throws RangeError for a text that is neither, which the schema refuses.
+ * @throws RangeError for a text that is none of them, which the schema refuses.
  */
 export function splitModelReference(reference: string): ModelReference {
   if (reference.startsWith('zoo/')) return { kind: 'zoo', name: reference.slice('zoo/'.length) };
   const hash = reference.lastIndexOf('#');
+  const network = networkFormats.find(([ending]) => reference.endsWith(ending));
+  if (hash < 0 && network !== undefined) return { kind: 'network', path: reference, format: network[1] };
   if (hash < 0)
-    throw new RangeError(`The model \`${reference}\` is neither \`path#export\` nor \`zoo/NAME\`.`);
+    throw new RangeError(
+      `The model \`${reference}\` is neither \`path#export\` nor \`zoo/NAME\` nor the name of a network file.`,
+    );
   return { kind: 'file', path: reference.slice(0, hash), export: reference.slice(hash + 1) };
+}
+
+/** Whether a reference names a network in a file, and not code or a model of the zoo. */
+export function isNetwork(reference: string): boolean {
+  return splitModelReference(reference).kind === 'network';
 }
 
 /** Every file and folder that an experiment names, in the order of the language. */
@@ -131,15 +150,17 @@ function filesOfData({ data }: Experiment): ReferencedFile[] {
 
 function filesOfTeacher(teacher: TeacherConfig, path: ExperimentPath): ReferencedFile[] {
   if ('experiment' in teacher) return [plain([...path, 'experiment'], teacher.experiment, 'experiment')];
+  const { model, weights } = teacher;
   return [
-    ...filesOfModel(teacher.model, [...path, 'model']),
-    plain([...path, 'weights'], teacher.weights, 'weights'),
+    ...filesOfModel(model, [...path, 'model']),
+    ...(weights === undefined ? [] : [plain([...path, 'weights'], weights, 'weights')]),
   ];
 }
 
 function filesOfModel(reference: string, path: ExperimentPath): ReferencedFile[] {
   const model = splitModelReference(reference);
   if (model.kind === 'zoo') return [];
+  if (model.kind === 'network') return [plain(path, model.path, 'network')];
   return [{ path, file: model.path, suffix: `#${model.export}`, kind: 'model' }];
 }
 

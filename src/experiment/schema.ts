@@ -20,6 +20,15 @@ const modelReference = z
   .describe(
     'The model: `path#export` of a TypeScript or JavaScript file that returns a tf.LayersModel, or `zoo/NAME` for one of the built-in models.',
   );
+const teacherReference = z
+  .string()
+  .regex(/^(zoo\/[^#]+|(?!zoo\/).+#[^#]+|(?!zoo\/)[^#]+\.(onnx|cfg|json))$/, {
+    error:
+      'must be `path#export`, `zoo/NAME`, or a network in a file: `./teacher.onnx`, `./yolov4.cfg`, `./model.json`',
+  })
+  .describe(
+    'The model: `path#export` of a TypeScript or JavaScript file, `zoo/NAME`, or a network in a file: ONNX (`.onnx`, as PyTorch exports it), Darknet (`.cfg`) or TensorFlow.js (`model.json`).',
+  );
 const modelOptions = z
   .record(z.string(), z.json())
   .describe('Options handed to the model function, e.g. `{ hidden: [800, 800] }`.');
@@ -128,14 +137,35 @@ const data = z
   .discriminatedUnion('dataset', [digitsData, mnistData, fashionMnistData, idxData])
   .describe('The dataset, and which part of it is used.');
 
+const normalize = z
+  .strictObject({
+    mean: z
+      .array(z.number())
+      .min(1)
+      .max(4)
+      .describe('What is taken from each channel, e.g. `[0.485, 0.456, 0.406]`.'),
+    std: z
+      .array(z.number().gt(0))
+      .min(1)
+      .max(4)
+      .describe('What each channel is divided by then, e.g. `[0.229, 0.224, 0.225]`.'),
+  })
+  .describe(
+    'What a network in a file was trained to see: (image − mean) / std, of images from 0 to 1. Without it: the images as they are.',
+  );
+
 const teacherModel = z
   .strictObject({
-    model: modelReference,
+    model: teacherReference,
     options: modelOptions.optional(),
     weights: z
       .string()
       .min(1)
-      .describe('A .safetensors file with the weights of this model, relative to this file.'),
+      .optional()
+      .describe(
+        'The weights of this model, relative to this file: `.safetensors`, or `.weights` of a Darknet `.cfg`. ONNX files and `model.json` bring theirs.',
+      ),
+    normalize: normalize.optional(),
   })
   .describe('A trained model.');
 
@@ -366,6 +396,8 @@ export type Experiment = z.output<typeof experimentSchema>;
 export type ExperimentInput = z.input<typeof experimentSchema>;
 export type DataConfig = Experiment['data'];
 export type TeacherConfig = z.output<typeof oneTeacher>;
+/** A teacher that is given as a model, and not as an experiment. */
+export type GivenTeacher = z.output<typeof teacherModel>;
 export type StudentConfig = Experiment['student'];
 export type SoftConfig = z.output<typeof soft>;
 export type HintConfig = z.output<typeof hint>;

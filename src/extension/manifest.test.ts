@@ -39,11 +39,26 @@ const manifest = z
       viewsContainers: z.object({ activitybar: z.array(z.object({ id: z.string(), icon: z.string() })) }),
       viewsWelcome: z.array(z.object({ view: z.string(), when: z.string(), contents: z.string() })),
       configuration: z.object({ properties: z.record(z.string(), z.object({ scope: z.string() })) }),
+      snippets: z.array(z.object({ language: z.literal('yaml'), path: z.string() })),
+      walkthroughs: z.array(
+        z.object({
+          steps: z
+            .array(
+              z.object({
+                description: z.string(),
+                media: z.object({ svg: z.string(), altText: z.string().min(10) }),
+                completionEvents: z.array(z.string()).min(1),
+              }),
+            )
+            .max(7),
+        }),
+      ),
       yamlValidation: z.array(z.object({ fileMatch: z.string(), url: z.string() })),
     }),
   })
   .parse(JSON.parse(readFileSync(new URL('package.json', root), 'utf8')));
 const { contributes } = manifest;
+const steps = contributes.walkthroughs.flatMap((walkthrough) => walkthrough.steps);
 const menuEntries = Object.values(contributes.menus).flat();
 
 describe('package.json', () => {
@@ -53,10 +68,15 @@ describe('package.json', () => {
     );
   });
 
-  it('names only declared commands in menus, keys and welcome texts', () => {
-    const linked = contributes.viewsWelcome.flatMap(({ contents }) =>
-      [...contents.matchAll(/\(command:(distillery\.\w+)[?)]/g)].map((match) => match[1]),
-    );
+  it('names only declared commands in menus, keys, welcome texts and the walkthrough', () => {
+    const texts = [
+      ...contributes.viewsWelcome.map(({ contents }) => contents),
+      ...steps.flatMap(({ description, completionEvents }) => [description, ...completionEvents]),
+    ];
+    const linked = texts
+      .flatMap((text) => [...text.matchAll(/ommand:(distillery\.\w+)/g)])
+      .map((match) => match[1]);
+    expect(linked.length).toBeGreaterThan(10);
     const used = [...menuEntries, ...contributes.keybindings].map(({ command }) => command);
     for (const command of [...used, ...linked]) expect(commandNames).toContain(command);
   });
@@ -123,7 +143,26 @@ describe('package.json', () => {
       ...contributes.viewsContainers.activitybar.map(({ icon }) => icon),
       ...Object.values(contributes.views).flatMap((list) => list.map(({ icon }) => icon)),
     ];
-    for (const icon of icons) expect(existsSync(new URL(icon, root)), icon).toBe(true);
+    const pictures = ['hint', 'guided'].flatMap((name) => [
+      `media/${name}-dark.svg`,
+      `media/${name}-light.svg`,
+    ]);
+    const files = [
+      ...icons,
+      ...pictures,
+      ...steps.map(({ media }) => media.svg),
+      ...contributes.snippets.map(({ path }) => path),
+    ];
+    for (const file of files) expect(existsSync(new URL(file, root)), file).toBe(true);
+  });
+
+  it('draws the walkthrough in the colours of the theme', () => {
+    for (const { media } of steps) {
+      const picture = readFileSync(new URL(media.svg, root), 'utf8');
+      const fixed = picture.replaceAll(/var\(--vscode-[^)]*\)/g, '').match(/#[0-9a-f]{3,8}\b/gi);
+      expect(picture, media.svg).toContain('var(--vscode-');
+      expect(fixed, media.svg).toBeNull();
+    }
   });
 });
 

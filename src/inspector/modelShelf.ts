@@ -1,18 +1,20 @@
 import { resolve } from 'node:path';
 import type * as tf from '@tensorflow/tfjs';
 import { splitModelReference } from '../experiment/files';
-import type { LoadOptions } from '../models/load';
-import { ModelError, type BuiltModel, type ModelContext } from '../models/model';
+import type { LoadedModel, LoadOptions } from '../models/load';
+import { ModelError, type ModelContext } from '../models/model';
+import type { OpenedModel, OpenOptions } from '../models/opened';
 import { modelCodeFiles } from '../runs/modelCode';
+import { weightFilesOf } from '../runs/networkFile';
 import { freshModels, type ModelSource } from '../trainer/modelSource';
 import { areUnchanged, stampFiles, type Stamps } from './stamps';
 
 /** Bytes of weights that are kept: those of a few large networks. */
 const capacity = 512 * 1024 * 1024;
 
-/** A model that was built, or why it was not. */
+/** A model that was made, or why it was not. */
 interface Shelved {
-  outcome: BuiltModel | ModelError;
+  outcome: LoadedModel | OpenedModel | ModelError;
   stamps: Stamps;
   bytes: number;
   /** What came of loading weights into it. */
@@ -34,24 +36,28 @@ export class ModelShelf implements ModelSource {
   ) {}
 
   /** As `loadModel`, whose `random` does not count. */
-  async load(reference: string, context: ModelContext, options: LoadOptions): Promise<BuiltModel> {
+  async load(reference: string, context: ModelContext, options: LoadOptions): Promise<LoadedModel> {
     const key = JSON.stringify([reference, context, options.baseDirectory]);
-    let shelved = this.shelved.get(key);
-    if (shelved === undefined || !(await areUnchanged(shelved.stamps))) {
-      this.remove(key);
-      shelved = await this.build(reference, context, options);
-    }
-    this.shelved.delete(key);
-    this.shelved.set(key, shelved);
-    const { outcome } = shelved;
+    const { outcome } = await this.find(key, () => this.build(reference, context, options));
     if (outcome instanceof ModelError) throw outcome;
+    if (!('model' in outcome)) throw new TypeError(`${reference} is no code.`);
+    return outcome;
+  }
+
+  /** As `openModel`, whose `random` does not count. The shelf disposes of what it gives. */
+  async open(reference: string, options: OpenOptions): Promise<OpenedModel> {
+    const { baseDirectory, context, weights, normalize } = options;
+    const key = JSON.stringify([reference, context, baseDirectory, weights, normalize]);
+    const { outcome } = await this.find(key, () => this.openNetwork(reference, options));
+    if (outcome instanceof ModelError) throw outcome;
+    if (!('outputs' in outcome)) throw new TypeError(`${reference} is no network in a file.`);
     return outcome;
   }
 
   /** As `loadWeightsInto`; a file that was loaded already is not read again. */
   async loadWeights(model: tf.LayersModel, file: string): Promise<void> {
     const shelved = [...this.shelved.values()].find(
-      ({ outcome }) => !(outcome instanceof ModelError) && outcome.model === model,
+      ({ outcome }) => 'model' in outcome && outcome.model === model,
     );
     const known = shelved?.weights;
     if (known?.file === file && (await areUnchanged(known.stamps))) {
@@ -77,20 +83,48 @@ export class ModelShelf implements ModelSource {
     }
   }
 
+  /** What is kept, made anew where a file has changed, as what was used last. */
+  private async find(key: string, make: () => Promise<Shelved>): Promise<Shelved> {
+    let shelved = this.shelved.get(key);
+    if (shelved === undefined || !(await areUnchanged(shelved.stamps))) {
+      this.remove(key);
+      shelved = await make();
+    }
+    this.shelved.delete(key);
+    this.shelved.set(key, shelved);
+    return shelved;
+  }
+
+  private async openNetwork(reference: string, options: OpenOptions): Promise<Shelved> {
+    const { baseDirectory, weights } = options;
+    const stamps = await stampFiles([
+      ...(await filesOfModel(reference, baseDirectory)),
+      ...(weights === null ? [] : [weights]),
+    ]);
+    const outcome = await this.source
+      .open(reference, options)
+      .catch((error: unknown) => asModelError(error));
+    const parameters = 'table' in outcome ? outcome.table.rows.map((row) => row.parameters) : [];
+    const bytes = 4 * parameters.reduce((sum, count) => sum + count, 0);
+    return { outcome, stamps, bytes, weights: null };
+  }
+
   private async build(reference: string, context: ModelContext, options: LoadOptions): Promise<Shelved> {
     // Looked at before they are read: what changes meanwhile counts as changed.
     const stamps = await stampFiles(await filesOfModel(reference, options.baseDirectory));
     const outcome = await this.source
       .load(reference, context, options)
       .catch((error: unknown) => asModelError(error));
-    const bytes = outcome instanceof ModelError ? 0 : outcome.model.countParams() * 4;
+    const bytes = 'model' in outcome ? outcome.model.countParams() * 4 : 0;
     return { outcome, stamps, bytes, weights: null };
   }
 
   private remove(key: string): void {
-    const shelved = this.shelved.get(key);
+    const outcome = this.shelved.get(key)?.outcome;
     this.shelved.delete(key);
-    if (shelved !== undefined && !(shelved.outcome instanceof ModelError)) shelved.outcome.model.dispose();
+    if (outcome === undefined || outcome instanceof ModelError) return;
+    if ('model' in outcome) outcome.model.dispose();
+    else outcome.dispose();
   }
 }
 
@@ -101,7 +135,9 @@ export class ModelShelf implements ModelSource {
 export async function filesOfModel(reference: string, baseDirectory: string): Promise<string[]> {
   const split = splitModelReference(reference);
   if (split.kind === 'zoo') return [];
-  const { files, missing } = await modelCodeFiles(resolve(baseDirectory, split.path));
+  const file = resolve(baseDirectory, split.path);
+  if (split.kind === 'network') return [file, ...(await weightFilesOf(file))];
+  const { files, missing } = await modelCodeFiles(file);
   return [...files, ...missing];
 }
 

@@ -1,8 +1,9 @@
 import { dirname, resolve } from 'node:path';
 import { DataError } from '../data/dataset';
 import { describeDataset } from '../data/open';
-import { referencedFiles } from '../experiment/files';
+import { isNetwork, referencedFiles } from '../experiment/files';
 import { teachersOf, type Experiment, type TeacherConfig } from '../experiment/schema';
+import type { LayerTable } from '../layers/table';
 import { ModelError, type ModelContext } from '../models/model';
 import type { ExperimentPicture, ExperimentText, InspectedModel } from '../protocol/inspection';
 import { examineText } from '../trainer/examine';
@@ -10,7 +11,10 @@ import { describeGivenTeacher, readTeacherExperiment } from '../trainer/teacherA
 import { filesOfModel, type ModelShelf } from './modelShelf';
 import { tableOf } from './table';
 
-/** Images and classes where the data does not tell: models that ask for them get those of CIFAR-10. */
+/**
+ * Images and classes where the data does not tell: code that asks for them gets those of CIFAR-10. Networks in files
+ * know their own.
+ */
 const usualImages: Omit<ModelContext, 'options'> = { inputShape: [32, 32, 3], classes: 10 };
 
 /**
@@ -27,9 +31,9 @@ export async function takePicture(
   const experiment = parsed.draft;
   if (experiment === null) return { file, problems, student: null, teachers: [], files: [] };
   const folder = dirname(file);
-  const images = (await describeImages(experiment, folder)) ?? usualImages;
+  const images = await describeImages(experiment, folder);
   const { model, options = {} } = experiment.student;
-  const student = await inspectModel(shelf, model, { ...images, options }, folder);
+  const student = await inspectModel(shelf, model, { ...(images ?? usualImages), options }, folder);
   const teachers: InspectedModel[] = [];
   for (const teacher of teachersOf(experiment)) {
     teachers.push(await inspectTeacher(shelf, teacher, images, folder));
@@ -43,31 +47,44 @@ export async function takePicture(
 async function inspectTeacher(
   shelf: ModelShelf,
   teacher: TeacherConfig,
-  images: Omit<ModelContext, 'options'>,
+  images: Omit<ModelContext, 'options'> | null,
   folder: string,
 ): Promise<InspectedModel> {
   if ('model' in teacher) {
-    const { reference, options, baseDirectory } = describeGivenTeacher(teacher, folder);
-    return inspectModel(shelf, reference, { ...images, options }, baseDirectory);
+    const { reference, options, baseDirectory, weights, normalize } = describeGivenTeacher(teacher, folder);
+    if (isNetwork(reference)) {
+      const context = images && { ...images, options: {} };
+      return pictured(reference, async () => {
+        const opened = await shelf.open(reference, { baseDirectory, context, weights, normalize });
+        return opened.table;
+      });
+    }
+    return inspectModel(shelf, reference, { ...(images ?? usualImages), options }, baseDirectory);
   }
   const read = await readTeacherExperiment(teacher, folder);
   if ('refusal' in read) {
     return { reference: teacher.experiment, table: null, failure: { message: read.refusal, source: null } };
   }
   const { model, options = {} } = read.experiment.student;
-  return inspectModel(shelf, model, { ...images, options }, dirname(read.file));
+  return inspectModel(shelf, model, { ...(images ?? usualImages), options }, dirname(read.file));
 }
 
-async function inspectModel(
+function inspectModel(
   shelf: ModelShelf,
   reference: string,
   context: ModelContext,
   baseDirectory: string,
 ): Promise<InspectedModel> {
-  try {
+  return pictured(reference, async () => {
     const built = await shelf.load(reference, context, { baseDirectory });
-    const table = tableOf(built, reference, await filesOfModel(reference, baseDirectory));
-    return { reference, table, failure: null };
+    return tableOf(built, reference, await filesOfModel(reference, baseDirectory));
+  });
+}
+
+/** A model with its table, or with the reason why there is none. */
+async function pictured(reference: string, look: () => Promise<LayerTable>): Promise<InspectedModel> {
+  try {
+    return { reference, table: await look(), failure: null };
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
     return { reference, table: null, failure: { message: error.message, source: error.source } };
@@ -98,7 +115,7 @@ async function addFiles(
   seen.add(file);
   const folder = dirname(file);
   for (const { file: name, kind, suffix } of referencedFiles(experiment)) {
-    const named = kind === 'model' ? await filesOfModel(`${name}${suffix}`, folder) : [resolve(folder, name)];
+    const named = kind === 'model' || kind === 'network' ? await filesOfModel(`${name}${suffix}`, folder) : [resolve(folder, name)];
     for (const each of named) files.add(each);
   }
   for (const teacher of teachersOf(experiment)) {

@@ -164,7 +164,7 @@ function bundleError(failure: BuildFailure, file: string): ModelError {
   if (first === undefined)
     return new ModelError('bad-model', failure.message, null, null, { cause: failure });
   const more = failure.errors.length > 1 ? ` (and ${failure.errors.length - 1} more)` : '';
-  const message = explainBundleMessage(first) + more;
+  const message = explainBundleMessage(first) + otherPlace(first, dirname(file)) + more;
   return new ModelError('bad-model', message, null, messagePosition(first, dirname(file)), {
     cause: failure,
   });
@@ -180,7 +180,14 @@ function explainBundleMessage({ id, text }: Message): string {
   return text.endsWith('.') ? text : `${text}.`;
 }
 
-function messagePosition({ location }: Message, folder: string): SourcePosition | null {
+/** Where the other of two things stands that cannot go together, such as two exports with one name. */
+function otherPlace({ notes }: Message, folder: string): string {
+  const [note] = notes.filter(({ location, text }) => location !== null && text.endsWith(':'));
+  const place = note && messagePosition(note, folder);
+  return place ? ` ${note.text} ${place.file}:${place.line}:${place.column}.` : '';
+}
+
+function messagePosition({ location }: Pick<Message, 'location'>, folder: string): SourcePosition | null {
   if (location === null) return null;
   // esbuild counts columns in bytes from 0, people in characters from 1.
   const before = Buffer.from(location.lineText, 'utf8').subarray(0, location.column).toString('utf8');

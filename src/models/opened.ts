@@ -8,6 +8,11 @@ export interface OpenOptions {
   baseDirectory: string;
   /** What images and classes the data has; null where there is no data, and the model decides or takes a usual size. */
   context: ModelContext | null;
+  /**
+   * Whether a model of code or of the zoo must be a classifier of the images in `context`, as training asks; by default
+   * where there is a context.
+   */
+  classifier?: boolean | undefined;
   /** A file of weights, absolute; null for the ones of the model file itself, or random ones. */
   weights: string | null;
   /** What a network that comes in a file sees of an image whose values lie from 0 to 1: (image − mean) / std. */

@@ -5,7 +5,7 @@ import { tapModel } from './table';
  * A model as a teacher: gives outputs of its layers in inference mode, so that no statistics move. Only the layers that
  * are needed are run.
  *
- * @param wanted names of layers; null for the logits. At least one, none twice.
+ * @param wanted names of layers; null for the first output of the model, the logits of a classifier. At least one, none twice.
  * @returns a function from `[batch, height, width, channels]` to the outputs in the order of `wanted`.
  * @throws ModelError as `tapModel`.
  */
@@ -18,8 +18,8 @@ export function prepareOutputs(
   const tapped = tapModel(model, layers, { logits });
   return (images) => {
     const outputs = listTensors(tapped.apply(images, { training: false }));
-    const first = logits ? outputs.shift() : undefined;
-    return wanted.map((layer) => (layer === null ? first! : outputs.shift()!));
+    const own = logits ? outputs.splice(0, model.outputs.length) : [];
+    return wanted.map((layer) => (layer === null ? own[0]! : outputs.shift()!));
   };
 }
 

@@ -96,7 +96,7 @@ export function findLayer(model: tf.LayersModel, name: string): ShapedRow {
 }
 
 /**
- * A model that shares the layers of `model` and gives `[logits, ...taps]`, one tap for each name in order; layers of
+ * A model that shares the layers of `model` and gives its outputs, then the taps, one tap for each name in order; layers of
  * nested models too. With `logits: false` it gives the taps alone, and `apply` runs no layer that they don't need.
  *
  * Do not dispose of it: its layers are those of `model`.

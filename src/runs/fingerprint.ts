@@ -7,6 +7,7 @@ import { parseExperiment } from '../experiment/parse';
 import { teachersOf, type DataConfig, type Experiment, type TeacherConfig } from '../experiment/schema';
 import { hashFile, isMissing } from './files';
 import { hashModelCode } from './modelCode';
+import { hashNetwork } from './networkFile';
 
 export interface Fingerprints {
   /** sha256, in hex, of everything that decides the result. */
@@ -48,12 +49,10 @@ async function nameTeacher(
   folder: string,
   chain: readonly string[],
 ): Promise<TeacherConfig> {
-  if ('weights' in teacher) {
-    const [model, weights] = await Promise.all([
-      nameModel(teacher.model, folder),
-      nameFile(resolve(folder, teacher.weights)),
-    ]);
-    return { ...teacher, model, weights };
+  if ('model' in teacher) {
+    const model = await nameModel(teacher.model, folder);
+    if (teacher.weights === undefined) return { ...teacher, model };
+    return { ...teacher, model, weights: await nameFile(resolve(folder, teacher.weights)) };
   }
   const file = resolve(folder, teacher.experiment);
   const text = await readIfPresent(file);
@@ -68,6 +67,7 @@ async function nameModel(reference: string, folder: string): Promise<string> {
   const model = splitModelReference(reference);
   if (model.kind === 'zoo') return reference;
   const file = resolve(folder, model.path);
+  if (model.kind === 'network') return (await hashNetwork(file)) ?? file;
   return `${(await hashModelCode(file)) ?? file}#${model.export}`;
 }
 

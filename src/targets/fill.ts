@@ -1,15 +1,22 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { batchesOf } from '../data/batches';
 import type { Batch, ImageSet } from '../data/dataset';
 import type { Engine } from '../engine/engine';
-import { prepareOutputs } from '../models/outputs';
 import { weightsOf } from '../models/weights';
 import type { TargetsWriter } from './file';
+
+/** What is known of a teacher that is asked. */
+export interface AskedTeacher {
+  /** Null for a network that no engine runs. */
+  model: tf.LayersModel | null;
+  /** Gives the outputs of layers; null for the logits. */
+  prepare: (wanted: readonly (string | null)[]) => (images: tf.Tensor) => tf.Tensor[];
+}
 
 /** What is asked of one teacher. */
 export interface Questions {
   engine: Engine;
-  model: tf.LayersModel;
+  teacher: AskedTeacher;
   /** Null for the logits; none twice. */
   layers: readonly (string | null)[];
   images: ImageSet;
@@ -25,9 +32,15 @@ interface Asking {
 }
 
 /** Prepares a teacher to be asked. */
-function prepareQuestions({ engine, model, layers, images }: Questions): Asking {
+function prepareQuestions({ engine, teacher, layers, images }: Questions): Asking {
   const { height, width, channels } = images;
-  const outputsOf = prepareOutputs(model, layers);
+  const { model } = teacher;
+  const outputsOf = teacher.prepare(layers);
+  if (model === null) {
+    const ask = (batch: Batch): Promise<Float32Array[]> =>
+      Promise.resolve(askBeside(outputsOf, batch, [height, width, channels]));
+    return { ask, dispose: () => undefined };
+  }
   const step = engine.prepare(
     (inputs) => Object.fromEntries(outputsOf(inputs['images']!).map((output, index) => [`${index}`, output])),
     { frozen: weightsOf([model]) },
@@ -42,6 +55,27 @@ function prepareQuestions({ engine, model, layers, images }: Questions): Asking 
       step.dispose();
     },
   };
+}
+
+/**
+ * Asks a teacher that no engine runs about a batch.
+ *
+ * @param outputsOf as a teacher's `prepare` gives it.
+ * @param imageShape `[height, width, channels]`.
+ * @returns the rows of each output.
+ */
+export function askBeside(
+  outputsOf: (images: tf.Tensor) => tf.Tensor[],
+  { images, size }: Pick<Batch, 'images' | 'size'>,
+  imageShape: readonly [number, number, number],
+): Float32Array[] {
+  const input = tf.tensor4d(images, [size, ...imageShape]);
+  const outputs = outputsOf(input);
+  try {
+    return outputs.map((output) => Float32Array.from(output.dataSync()));
+  } finally {
+    tf.dispose([input, ...outputs]);
+  }
 }
 
 /**

@@ -1,7 +1,15 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ImageSet } from '../data/dataset';
-import { hashImages, identifyTeacher, targetsKey, type TargetsIdentity } from './identity';
+import { layerTable } from '../models/table';
+import {
+  hashImages,
+  hashWeights,
+  identifyTeacher,
+  targetsKey,
+  type TargetsIdentity,
+  type TeacherIdentity,
+} from './identity';
 
 const images: ImageSet = {
   count: 2,
@@ -21,11 +29,15 @@ function makeTeacher(): tf.Sequential {
   });
 }
 
+async function identityOf(model: tf.LayersModel): Promise<TeacherIdentity> {
+  return identifyTeacher(layerTable(model), 'zoo/mlp', { hidden: [3] }, await hashWeights(model));
+}
+
 let identity: TargetsIdentity;
 beforeAll(async () => {
   await tf.setBackend('cpu');
   identity = {
-    teacher: await identifyTeacher(makeTeacher(), 'zoo/mlp', { hidden: [3] }),
+    teacher: await identityOf(makeTeacher()),
     layer: null,
     images: hashImages(images),
     engine: { name: 'wasm', device: 'CPU' },
@@ -35,7 +47,7 @@ beforeAll(async () => {
 
 describe('targetsKey', () => {
   it('is the same for the same teacher, built again', async () => {
-    const teacher = await identifyTeacher(makeTeacher(), 'zoo/mlp', { hidden: [3] });
+    const teacher = await identityOf(makeTeacher());
     expect(targetsKey({ ...identity, teacher })).toBe(targetsKey(identity));
     expect(targetsKey(identity)).toMatch(/^[0-9a-f]{64}$/);
   });
@@ -45,7 +57,7 @@ describe('targetsKey', () => {
       const model = makeTeacher();
       const weight = model.weights.find(({ originalName }) => originalName === changed)!;
       weight.write(weight.read().mul(1 + 2 ** -23));
-      const teacher = await identifyTeacher(model, 'zoo/mlp', { hidden: [3] });
+      const teacher = await identityOf(model);
       expect(targetsKey({ ...identity, teacher }), changed).not.toBe(targetsKey(identity));
     }
   });

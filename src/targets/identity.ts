@@ -3,7 +3,6 @@ import type * as tf from '@tensorflow/tfjs';
 import { version } from '../../package.json';
 import type { ImageSet } from '../data/dataset';
 import type { Engine } from '../engine/engine';
-import { layerTable } from '../models/table';
 import { modelWeights, storeTensors } from '../models/weights';
 
 /** What is done to the bytes of an image before a model sees it; another preprocessing needs another word here. */
@@ -11,12 +10,12 @@ const preprocessing = 'bytes / 255';
 
 /** A teacher, by what decides its outputs. */
 export interface TeacherIdentity {
-  /** `zoo/NAME`, or the sha256 of the model's code and `#export`. */
+  /** `zoo/NAME`, the sha256 of the model's code and `#export`, or that of a network in a file. */
   code: string;
   options: Readonly<Record<string, unknown>>;
   /** The layers by name, kind and shape. */
   layers: readonly string[];
-  /** {@link hashWeights}. */
+  /** {@link hashWeights}, or the sha256 of the file that holds them. */
   weights: string;
 }
 
@@ -49,16 +48,19 @@ export function targetsKey({ teacher, layer, images, engine, batch }: TargetsIde
 }
 
 /**
- * @param code `zoo/NAME`, or the sha256 of the model's code and `#export`.
+ * @param rows the layers of the teacher.
+ * @param code `zoo/NAME`, the sha256 of the model's code and `#export`, or that of a network in a file.
  * @param options those of the experiment.
+ * @param weights {@link hashWeights}, or the sha256 of a file that holds them beside the network.
  */
-export async function identifyTeacher(
-  model: tf.LayersModel,
+export function identifyTeacher(
+  rows: readonly { name: string; kind: string; shape: readonly number[] | null }[],
   code: string,
   options: Readonly<Record<string, unknown>>,
-): Promise<TeacherIdentity> {
-  const layers = layerTable(model).map(({ name, kind, shape }) => `${name} ${kind} ${shape.join('×')}`);
-  return { code, options, layers, weights: await hashWeights(model) };
+  weights: string,
+): TeacherIdentity {
+  const layers = rows.map(({ name, kind, shape }) => `${name} ${kind} ${shape?.join('×') ?? '?'}`);
+  return { code, options, layers, weights };
 }
 
 /** sha256, in hex, of the names, shapes and values of all weights, those that are not trained included. */

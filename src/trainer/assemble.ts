@@ -1,5 +1,6 @@
 import * as path from 'node:path';
 import { buildAdapter } from '../distill/adapters';
+import { isNetwork } from '../experiment/files';
 import { alternatives, didYouMean, nearestWords } from '../experiment/nearest';
 import type { ExperimentPath, Finding } from '../experiment/problem';
 import type { Experiment, HintConfig } from '../experiment/schema';
@@ -12,6 +13,7 @@ import { findLayer } from '../models/table';
 import type { UnreadOption } from '../models/watchedOptions';
 import { keyedRandom } from '../random/keyed';
 import type { Lesson, LessonHint, LessonTeacher } from './lesson';
+import { shapeOfHint, teacherOfCode, teacherOfNetwork } from './lessonTeacher';
 import { freshModels, type ModelSource } from './modelSource';
 import { trainableTensors } from './tensors';
 
@@ -21,8 +23,10 @@ export interface TeacherArchitecture {
   options: Readonly<Record<string, unknown>>;
   /** Folder that the reference is relative to. */
   baseDirectory: string;
-  /** Weights to load, absolute; null when they come later or are not needed. */
+  /** Weights to load, absolute; null when they come later, are not needed, or come with the network. */
   weights: string | null;
+  /** What a network in a file sees of an image. */
+  normalize?: { mean: readonly number[]; std: readonly number[] } | undefined;
   label: string;
 }
 
@@ -55,6 +59,7 @@ export async function assemble(
         (await collectTeacher(findings, teacherPath(experiment, member), architecture, options)),
     );
   }
+  findings.push(...findMute(experiment, teachers));
   const hints = (experiment.distill?.hints ?? []).map((config, index) =>
     joinHint(findings, config, index, student, teachers[config.member] ?? null, experiment.seed),
   );
@@ -79,6 +84,23 @@ export async function assemble(
 /** Frees the adapters of a lesson that is not given; its models belong to whoever made them. */
 export function disposeAdapters(hints: readonly (LessonHint | null)[]): void {
   for (const hint of hints) hint?.adapter?.dispose();
+}
+
+/** Teachers that give no logits of the classes, where soft targets are to be learnt from them. */
+function findMute(experiment: Experiment, teachers: readonly (LessonTeacher | null)[]): Finding[] {
+  if (experiment.distill?.soft === undefined) return [];
+  return teachers.flatMap((teacher, member): Finding[] => {
+    if (teacher === null || teacher.givesLogits) return [];
+    return [
+      {
+        path: [...teacherPath(experiment, member), 'model'],
+        code: 'bad-teacher',
+        message:
+          `${teacher.label} does not give one logit for each class of the data, so there are no soft targets to ` +
+          'learn from it. Leave `distill.soft` out: it can still give hints.',
+      },
+    ];
+  });
 }
 
 /** Stages in which no weight, or none of the student, can move: all are frozen, or none lies before the guided layers. */
@@ -132,7 +154,8 @@ async function collectTeacher(
   architecture: TeacherArchitecture,
   options: AssembleOptions,
 ): Promise<LessonTeacher | null> {
-  const { reference, baseDirectory, weights, label } = architecture;
+  const { reference, baseDirectory, weights } = architecture;
+  if (isNetwork(reference)) return collectNetwork(findings, at, architecture, options);
   const { models = freshModels } = options;
   const context = contextOf(options, architecture.options);
   const modelAt = [...at, weights === null ? 'experiment' : 'model'];
@@ -145,7 +168,27 @@ async function collectTeacher(
   if (weights !== null) {
     await collect(findings, [...at, 'weights'], () => models.loadWeights(built.model, weights));
   }
-  return { model: built.model, label, architecture };
+  return teacherOfCode(built, architecture);
+}
+
+/** Opens a teacher that comes in a file. */
+async function collectNetwork(
+  findings: Finding[],
+  at: ExperimentPath,
+  architecture: TeacherArchitecture,
+  options: AssembleOptions,
+): Promise<LessonTeacher | null> {
+  const { reference, baseDirectory, weights, normalize } = architecture;
+  const { models = freshModels } = options;
+  const context = contextOf(options, {});
+  try {
+    const opened = await models.open(reference, { baseDirectory, context, weights, normalize });
+    return teacherOfNetwork(opened, architecture, options.classes);
+  } catch (error) {
+    const isOfWeights = error instanceof ModelError && error.code === 'bad-weights' && weights !== null;
+    findings.push(findingOf(error, [...at, isOfWeights ? 'weights' : 'model']));
+    return null;
+  }
 }
 
 /** Builds a model and looks at it; what is wrong becomes findings. @param optionsAt where its options stand, if here. */
@@ -221,8 +264,11 @@ function joinHint(
   seed: number,
 ): LessonHint | null {
   const at: ExperimentPath = ['distill', 'hints', index];
-  const guided = student && layerShape(findings, [...at, 'student'], student.model, config.student);
-  const hint = teacher && layerShape(findings, [...at, 'teacher'], teacher.model, config.teacher);
+  const guided =
+    student &&
+    collectShape(findings, [...at, 'student'], () => findLayer(student.model, config.student).shape);
+  const hint =
+    teacher && collectShape(findings, [...at, 'teacher'], () => shapeOfHint(teacher, config.teacher));
   if (!guided || !hint) return null;
   const plan = plannedAdapter(findings, [...at, 'adapter'], config, guided, hint);
   if (!plan) return null;
@@ -231,14 +277,9 @@ function joinHint(
   return { config, term: `hint ${index + 1}`, plan, adapter };
 }
 
-function layerShape(
-  findings: Finding[],
-  at: ExperimentPath,
-  model: BuiltModel['model'],
-  name: string,
-): number[] | null {
+function collectShape(findings: Finding[], at: ExperimentPath, find: () => number[]): number[] | null {
   try {
-    return findLayer(model, name).shape;
+    return find();
   } catch (error) {
     findings.push(findingOf(error, at));
     return null;

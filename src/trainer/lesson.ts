@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { AdapterPlan } from '../layers/adapters';
 import type { Experiment, HintConfig } from '../experiment/schema';
+import type { LayerRow } from '../layers/table';
 import type { TeacherArchitecture } from './assemble';
 
 /** A hint with its two layers found and its adapter made. */
@@ -13,9 +14,21 @@ export interface LessonHint {
   adapter: tf.LayersModel | null;
 }
 
+/** What is asked about a layer of a teacher. */
+export type TeacherLayer = Pick<LayerRow, 'name' | 'kind' | 'shape' | 'parameters' | 'multiplyAdds'>;
+
 /** A teacher: a model that is only ever run in inference mode, outside any gradient. */
 export interface LessonTeacher {
-  model: tf.LayersModel;
+  /** Null for a network that only another program runs: it is asked before each step, not within. */
+  model: tf.LayersModel | null;
+  layers: readonly TeacherLayer[];
+  /** Whether it gives one logit for each class of the data; one that does not can give hints only. */
+  givesLogits: boolean;
+  /**
+   * @param wanted names of layers; null for the logits. At least one, none twice.
+   * @returns a function from `[batch, height, width, channels]` to the outputs in the order of `wanted`.
+   */
+  prepare: (wanted: readonly (string | null)[]) => (images: tf.Tensor) => tf.Tensor[];
   /** For people. */
   label: string;
   architecture: TeacherArchitecture;

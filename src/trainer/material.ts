@@ -1,21 +1,25 @@
 import { openSupply } from '../data/openSupply';
 import type { BatchOrder, BatchSupply, SuppliedBatch } from '../data/supply';
+import { TeachersBeside } from './besides';
 import type { PlannedStage, StepPlace } from './plan';
 import type { RunReporter } from './reporter';
 import type { Session } from './session';
 import { cachedInputs, obtainTargets, type CachedTargets } from './targets';
 
-/** What every step is fed from: the batches, and the targets of the teachers where they are cached. */
+/** What every step is fed from: the batches, and the targets of teachers that are cached or asked beside the steps. */
 export class Material {
   /** Milliseconds in steps altogether, and of these waiting for batches. */
   private stepping = 0;
   private stalled = 0;
+  private readonly beside: TeachersBeside;
 
   private constructor(
     private readonly session: Session,
     private readonly targets: CachedTargets,
     private readonly supply: BatchSupply,
-  ) {}
+  ) {
+    this.beside = new TeachersBeside(session, new Set(targets.shapes.keys()));
+  }
 
   /**
    * @param from where the run goes on, and the names of the inputs that its earlier attempts had cached.
@@ -54,9 +58,9 @@ export class Material {
     return { made: this.supply.reason, stallShare: this.stalled / Math.max(this.stepping, 1e-9) };
   }
 
-  /** The inputs of the steps of a stage that are cached, with their shapes for one image. */
+  /** The targets that the steps of a stage take as inputs, with their shapes for one image. */
   inputsOf(stage: PlannedStage): Map<string, readonly number[]> {
-    return cachedInputs(this.session, stage, this.targets);
+    return new Map([...cachedInputs(this.session, stage, this.targets), ...this.beside.inputsOf(stage)]);
   }
 
   /**
@@ -71,7 +75,7 @@ export class Material {
     const startedAt = performance.now();
     const batch = await this.supply.next(orderOf(this.session, this.targets, place));
     const stallMilliseconds = performance.now() - startedAt;
-    const result = await step(batch);
+    const result = await step(this.beside.answer(place.stage, batch));
     this.stalled += stallMilliseconds;
     this.stepping += performance.now() - startedAt;
     return { result, images: batch.size, stallMilliseconds };

@@ -119,7 +119,9 @@ async function obtainTeachers(
   const obtained: TeacherWeights[] = [];
   for (const config of teachersOf(record.resolved)) {
     if ('model' in config) {
-      obtained.push({ run: null, file: path.resolve(options.baseDirectory, config.weights) });
+      // A network without a file of weights has them within.
+      const file = path.resolve(options.baseDirectory, config.weights ?? config.model);
+      obtained.push({ run: null, file });
       continue;
     }
     const teacher = await readTeacherExperiment(config, options.baseDirectory);

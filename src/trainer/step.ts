@@ -29,8 +29,8 @@ export interface TrainingStep {
  * Prepares the training step of a stage: teachers forward, student forward, losses, backward, optimizer.
  *
  * @param variables what moves: the student's (or its part up to the guided layers) and the adapters'.
- * @param cached shapes, for one image, of the targets that come with the batch instead of from the teachers, by the
- *   names of their inputs.
+ * @param cached shapes, for one image, of the targets that come with the batch instead of from the teachers within the
+ *   step, by the names of their inputs.
  * @param hooks.constrain puts the weights back within their constraints, after each step.
  * @param hooks.onRefused told why the engine could not compile the step.
  */
@@ -74,7 +74,7 @@ export function prepareTrainingStep(
     tf.dispose(sideResults.map(([, value]) => value));
     return { measures };
   };
-  const frozen = weightsOf(lesson.teachers.map(({ model }) => model));
+  const frozen = weightsOf(lesson.teachers.flatMap(({ model }) => model ?? []));
   const step = engine.prepare(body, { frozen, onRefused: hooks.onRefused });
 
   const take: TrainingStep['take'] = async (batch, learningRate) => {

@@ -2,11 +2,19 @@ import * as path from 'node:path';
 import type { Dataset } from '../data/dataset';
 import type { Engine } from '../engine/engine';
 import { splitModelReference } from '../experiment/files';
+import { hashFile } from '../runs/files';
 import { hashModelCode } from '../runs/modelCode';
+import { hashNetwork } from '../runs/networkFile';
 import type { Target } from '../targets/choose';
 import { bytesOfShape, type OpenTargets, type TargetsForm, type TargetsWriter } from '../targets/file';
 import { askAll, type Questions } from '../targets/fill';
-import { hashImages, identifyTeacher, targetsKey, type TeacherIdentity } from '../targets/identity';
+import {
+  hashImages,
+  hashWeights,
+  identifyTeacher,
+  targetsKey,
+  type TeacherIdentity,
+} from '../targets/identity';
 import type { TargetsStore } from '../targets/store';
 import type { LessonTeacher } from './lesson';
 
@@ -102,7 +110,7 @@ export class TargetFiles {
   /** What one teacher is to be asked. */
   questions(member: number, layers: readonly (string | null)[]): Questions {
     const { engine, dataset, batch, teachers } = this.options;
-    return { engine, model: teachers[member]!.model, layers, images: dataset.train, batch };
+    return { engine, teacher: teachers[member]!, layers, images: dataset.train, batch };
   }
 
   private async build(member: number, asked: readonly Pick<Target, 'layer' | 'shape'>[]): Promise<void> {
@@ -147,10 +155,21 @@ function nameOf(member: number, layer: string | null): string {
   return `${layer ?? 'logits'} of teacher ${member}`;
 }
 
-async function identityOf({ model, architecture }: LessonTeacher): Promise<TeacherIdentity> {
-  const { reference, baseDirectory, options } = architecture;
+async function identityOf(teacher: LessonTeacher): Promise<TeacherIdentity> {
+  const { model, layers, architecture } = teacher;
+  const { reference, baseDirectory, options, weights, normalize } = architecture;
   const split = splitModelReference(reference);
-  if (split.kind === 'zoo') return identifyTeacher(model, reference, options);
+  if (split.kind === 'zoo') return identifyTeacher(layers, reference, options, await weightsHash(model));
   const file = path.resolve(baseDirectory, split.path);
-  return identifyTeacher(model, `${(await hashModelCode(file)) ?? file}#${split.export}`, options);
+  if (split.kind === 'network') {
+    const held = weights === null ? '' : ((await hashFile(weights)) ?? weights);
+    return identifyTeacher(layers, (await hashNetwork(file)) ?? file, { normalize }, held);
+  }
+  const code = `${(await hashModelCode(file)) ?? file}#${split.export}`;
+  return identifyTeacher(layers, code, options, await weightsHash(model));
+}
+
+async function weightsHash(model: LessonTeacher['model']): Promise<string> {
+  if (model === null) throw new TypeError('A teacher in code has a model.');
+  return hashWeights(model);
 }

@@ -1,12 +1,12 @@
 import { isAugmented } from '../data/batches';
 import { RowReader, type RowFile } from '../data/rows';
 import type { NamedRowFiles } from '../data/supply';
-import { findLayer } from '../models/table';
 import { describeTargets, type TargetsEvent } from '../runs/targets';
 import { targetsFolder, workspaceOf } from '../runs/workspace';
 import { chooseTargets, type ChosenTarget, type Target } from '../targets/choose';
 import { areClose, askFirst } from '../targets/fill';
 import { TargetsStore } from '../targets/store';
+import { shapeOfHint } from './lessonTeacher';
 import type { PlannedStage } from './plan';
 import type { RunReporter } from './reporter';
 import type { Session } from './session';
@@ -80,7 +80,7 @@ interface Opened {
 }
 
 /** What the teachers are to say in this run: the logits of each, and the hint layer of each hint. */
-function targetsOf({ lesson, plan, dataset }: Session): Target[] {
+export function targetsOf({ lesson, plan, dataset }: Session): Target[] {
   const epochsOf = (term: 'soft' | 'hints'): number =>
     plan.stages.reduce((sum, { terms, epochs }) => sum + (terms.includes(term) ? epochs : 0), 0);
   const logits = lesson.teachers.map((_, member): Target => ({
@@ -94,7 +94,7 @@ function targetsOf({ lesson, plan, dataset }: Session): Target[] {
     name: hintInput(hint),
     member: config.member,
     layer: config.teacher,
-    shape: findLayer(lesson.teachers[config.member]!.model, config.teacher).shape,
+    shape: shapeOfHint(lesson.teachers[config.member]!, config.teacher),
     epochs: epochsOf('hints'),
   }));
   return [...logits, ...hints].filter(({ epochs }) => epochs > 0);
@@ -207,7 +207,7 @@ function firstRows(files: TargetFiles, target: Target, length: number): Float32A
 }
 
 /** Whether a stage learns from a target. */
-function isNeeded({ lesson }: Session, { terms }: PlannedStage, name: string): boolean {
+export function isNeeded({ lesson }: Session, { terms }: PlannedStage, name: string): boolean {
   const logits = lesson.teachers.some((_, member) => logitsInput(member) === name);
   return terms.includes(logits ? 'soft' : 'hints');
 }

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { describeDataset } from '../data/open';
 import { parseExperiment, type ParsedExperiment } from '../experiment/parse';
 import type { Finding, Problem } from '../experiment/problem';
-import { teachersOf, type Experiment, type TeacherConfig } from '../experiment/schema';
+import { teachersOf, type Experiment, type GivenTeacher, type TeacherConfig } from '../experiment/schema';
 import { hasCode } from '../runs/files';
 import { teacherPath, type TeacherArchitecture } from './assemble';
 
@@ -66,15 +66,13 @@ async function describeTeacher(
 }
 
 /** The architecture of a teacher that is given by its model and its weights. */
-export function describeGivenTeacher(
-  config: Extract<TeacherConfig, { weights: string }>,
-  baseDirectory: string,
-): TeacherArchitecture {
+export function describeGivenTeacher(config: GivenTeacher, baseDirectory: string): TeacherArchitecture {
   return {
     reference: config.model,
     options: config.options ?? {},
     baseDirectory,
-    weights: path.resolve(baseDirectory, config.weights),
+    weights: config.weights === undefined ? null : path.resolve(baseDirectory, config.weights),
+    normalize: config.normalize,
     label: config.model,
   };
 }

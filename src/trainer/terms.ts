@@ -5,7 +5,7 @@ import { softTargetLoss } from '../distill/softTargets';
 import type { StepInput } from '../engine/engine';
 import { hardWeightOf } from '../experiment/stages';
 import type { Term } from '../experiment/schema';
-import { listTensors, prepareOutputs } from '../models/outputs';
+import { listTensors } from '../models/outputs';
 import { tapModel } from '../models/table';
 import type { Lesson } from './lesson';
 
@@ -39,10 +39,10 @@ export function hintInput(hint: number): string {
 }
 
 /**
- * Gives what the teachers say of a batch of images: from the inputs of the step where it is cached, else by running the
- * teachers in inference mode: no statistics move, no gradient is recorded.
+ * Gives what the teachers say of a batch of images: from the inputs of the step where it is known before, else by
+ * running the teachers in inference mode: no statistics move, no gradient is recorded.
  *
- * @param cached names of the inputs that the step gets.
+ * @param cached names of the inputs that the step gets; those of teachers without a model must be among them.
  */
 export function prepareTeaching(
   lesson: Lesson,
@@ -51,13 +51,13 @@ export function prepareTeaching(
 ): (images: tf.Tensor, inputs: Readonly<Record<string, tf.Tensor>>) => Targets {
   const soft = terms.includes('soft') ? [...lesson.teachers.keys()] : [];
   const hints = terms.includes('hints') ? [...lesson.hints.entries()] : [];
-  const members = lesson.teachers.map(({ model }, member) => {
+  const members = lesson.teachers.map(({ prepare }, member) => {
     const asked = hints.filter(
       ([hint, { config }]) => config.member === member && !cached.has(hintInput(hint)),
     );
     const layers = [...new Set<string | null>(asked.map(([, { config }]) => config.teacher))];
     if (soft.includes(member) && !cached.has(logitsInput(member))) layers.unshift(null);
-    return { layers, outputsOf: layers.length > 0 ? prepareOutputs(model, layers) : () => [] };
+    return { layers, outputsOf: layers.length > 0 ? prepare(layers) : () => [] };
   });
   return (images, inputs) => {
     const said = members.map(({ layers, outputsOf }) => {

@@ -20,7 +20,9 @@ import {
   type Snapshot,
 } from './checkpoint';
 import { CurveWindow } from './curve';
-import { prepareEvaluation, type Evaluation, type Metrics } from './evaluation';
+import { measuredModel, prepareEvaluation, type Evaluation, type Measured, type Metrics } from './evaluation';
+import type { LessonTeacher } from './lesson';
+import { sizeOfTeacher } from './lessonTeacher';
 import { Material } from './material';
 import { createOptimizer } from './optimizers';
 import { StoppedByRequest, TrainingDiverged } from './outcome';
@@ -178,7 +180,7 @@ export class Training {
     const { session, reporter } = this;
     await reporter.beat({ phase: 'evaluating' });
     const { student, imageShape } = session.lesson;
-    this.studentEvaluation ??= prepareEvaluation(session.engine, [student.model], imageShape);
+    this.studentEvaluation ??= prepareEvaluation(session.engine, [measuredModel(student.model)], imageShape);
     const test = await this.measureOn(this.studentEvaluation, 'the student');
     const epoch = this.state.step / session.plan.stepsPerEpoch;
     const last = { step: this.state.step, epoch, accuracy: test.accuracy };
@@ -319,32 +321,36 @@ export class Training {
     const { lesson, teacherRuns } = session;
     if (lesson.teachers.length === 0) return;
     await reporter.beat({ phase: 'measuring the teacher' }, true);
-    const measured: { run: string | null; name: string; accuracy: number }[] = [];
-    for (const [member, { model, label }] of lesson.teachers.entries()) {
-      const metrics = await this.measureTeacher([model], `the teacher ${label}`);
+    const measured: { run: string | null; name: string; accuracy: number | null }[] = [];
+    for (const [member, teacher] of lesson.teachers.entries()) {
+      const { label: name, givesLogits } = teacher;
+      const metrics = givesLogits ? await this.measureTeacher([teacher], `the teacher ${name}`) : null;
       const run = teacherRuns[member] ?? null;
-      reporter.event({ type: 'model', which: 'teacher', name: label, ...sizeOf(model), run, metrics });
-      measured.push({ run, name: label, accuracy: metrics.accuracy });
+      reporter.event({ type: 'model', which: 'teacher', name, ...sizeOfTeacher(teacher), run, metrics });
+      measured.push({ run, name, accuracy: metrics?.accuracy ?? null });
     }
     await reporter.beat({ teachers: measured });
-    if (lesson.teachers.length === 1) return;
-    const models = lesson.teachers.map(({ model }) => model);
+    if (lesson.teachers.length === 1 || !lesson.teachers.every(({ givesLogits }) => givesLogits)) return;
     const combine = lesson.experiment.distill?.soft?.ensemble;
-    const metrics = await this.measureTeacher(models, 'the teachers', combine);
-    const sizes = models.map(sizeOf);
+    const metrics = await this.measureTeacher(lesson.teachers, 'the teachers', combine);
+    const sizes = lesson.teachers.map(sizeOfTeacher);
     const parameters = sizes.reduce((sum, size) => sum + size.parameters, 0);
     const multiplyAdds = sizes.reduce((sum, size) => sum + size.multiplyAdds, 0);
-    const name = `ensemble of ${models.length}`;
+    const name = `ensemble of ${sizes.length}`;
     reporter.event({ type: 'model', which: 'teacher', name, parameters, multiplyAdds, run: null, metrics });
   }
 
   private async measureTeacher(
-    models: readonly tf.LayersModel[],
+    teachers: readonly LessonTeacher[],
     whose: string,
     ensemble?: SoftConfig['ensemble'],
   ): Promise<Metrics> {
     const { engine, lesson } = this.session;
-    const evaluation = prepareEvaluation(engine, models, lesson.imageShape, { ensemble, frozen: true });
+    const measured = teachers.map(({ model, prepare }): Measured => {
+      const logitsOf = prepare([null]);
+      return { model, logitsOf: (images) => logitsOf(images)[0] as tf.Tensor2D };
+    });
+    const evaluation = prepareEvaluation(engine, measured, lesson.imageShape, { ensemble, frozen: true });
     try {
       return await this.measureOn(evaluation, whose, () => this.reporter.obeyStop());
     } finally {

@@ -175,11 +175,11 @@ async function addHint(
   if (!(await vscode.workspace.applyEdit(edit))) {
     throw new Error(`The hint could not be written into ${file}: its text has changed meanwhile. Try again.`);
   }
-  await showHint(document, range, `${hint.teacher} → ${hint.student}`);
+  showHint(document, range, `${hint.teacher} → ${hint.student}`);
 }
 
 /** Shows the new hint where the experiment is on screen already; else it says where it stands. */
-async function showHint(document: vscode.TextDocument, { line }: TextRange, hint: string): Promise<void> {
+function showHint(document: vscode.TextDocument, { line }: TextRange, hint: string): void {
   const visible = vscode.window.visibleTextEditors.filter((editor) => editor.document === document);
   const place = new vscode.Range(line - 1, 0, line, 0);
   for (const editor of visible) {

@@ -132,9 +132,9 @@ describe('what layers give', () => {
 
   test('runs a model of one image on batches of any size', async () => {
     const model = await open('legacy-quiet.onnx');
-    const [first] = model.outputs(images().slice([0], [1]) as tf.Tensor4D, [null]);
+    const [first] = model.outputs(images().slice<tf.Tensor4D>([0], [1]), [null]);
     expect(first!.shape).toEqual([1, 5]);
-    const five = tf.concat([images(), images(), images()]).slice([1], [5]) as tf.Tensor4D;
+    const five = tf.concat4d([images(), images(), images()], 0).slice<tf.Tensor4D>([1], [5]);
     const [all] = model.outputs(five, ['/stem/Conv']);
     expect(all!.shape).toEqual([5, 6, 4, 4]);
     expectReference(all!.slice([1], [2]), 'stem');

@@ -1,7 +1,6 @@
 import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { EngineError } from '../../engine/engine';
-import type { InferenceResult, InferenceSession } from '../../engine/inference';
+import { InferenceError, type InferenceResult, type InferenceSession } from '../../engine/inference';
 import type { LayerTable } from '../../layers/table';
 import { unknownLayer } from '../graph';
 import { ModelError } from '../model';
@@ -174,7 +173,7 @@ class OnnxModel implements OpenedModel {
     try {
       return session.run(feed, tensors);
     } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
+      if (!(error instanceof InferenceError)) throw error;
       const { path: file } = this.#known.file;
       throw new ModelError(
         'bad-model',

@@ -1,6 +1,5 @@
 import * as path from 'node:path';
-import { EngineError } from '../../engine/engine';
-import { InferenceSession } from '../../engine/inference';
+import { InferenceError, InferenceSession } from '../../engine/inference';
 import { ModelError } from '../model';
 import type { OpenOptions } from '../opened';
 import { addOutputs, addShapes, shapeName } from './edit';
@@ -73,7 +72,7 @@ function tryOut(
     const results = session.run({ name, type, dims, data }, tensors.map(shapeName));
     return new Map(tensors.map((tensor, index) => [tensor, Array.from(results[index]!.data, Number)]));
   } catch (error) {
-    if (error instanceof ModelError || error instanceof EngineError) return null;
+    if (error instanceof ModelError || error instanceof InferenceError) return null;
     throw error;
   } finally {
     session?.dispose();
@@ -100,7 +99,7 @@ export function openModel(
   try {
     return new InferenceSession(bytes, { folder: path.dirname(file.path), optimize });
   } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
+    if (!(error instanceof InferenceError)) throw error;
     throw new ModelError(
       'bad-model',
       `onnxruntime does not take ${file.path}: ${error.message}`,

@@ -15,6 +15,7 @@ import {
   type GraphProto,
   type ModelProto,
   type NodeProto,
+  type StringStringEntryProto,
   type TensorProto,
   type ValueInfoProto,
 } from '../../onnx/onnx_pb';
@@ -26,15 +27,27 @@ export function node(
   input: string[],
   output: string[],
   attributes: Record<string, number | number[] | string | GraphProto> = {},
-  more: Partial<Pick<NodeProto, 'name' | 'domain' | 'docString'>> = {},
+  {
+    metadata = {},
+    ...more
+  }: Partial<Pick<NodeProto, 'name' | 'domain' | 'docString'>> & {
+    metadata?: Record<string, string>;
+  } = {},
 ): NodeProto {
   return create(NodeProtoSchema, {
     opType,
     input,
     output,
     attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
+    metadataProps: entriesOf(metadata),
     ...more,
   });
+}
+
+function entriesOf(texts: Readonly<Record<string, string>>): StringStringEntryProto[] {
+  return Object.entries(texts).map(([key, text]) =>
+    create(StringStringEntryProtoSchema, { key, value: text }),
+  );
 }
 
 function attribute(name: string, value: number | number[] | string | GraphProto): AttributeProto {
@@ -99,9 +112,7 @@ export function externalWeights(name: string, dims: number[], place: Record<stri
     dims: dims.map(BigInt),
     dataType: TensorType.FLOAT,
     dataLocation: DataLocation.EXTERNAL,
-    externalData: Object.entries(place).map(([key, text]) =>
-      create(StringStringEntryProtoSchema, { key, value: text }),
-    ),
+    externalData: entriesOf(place),
   });
 }
 

@@ -1,11 +1,12 @@
 import * as path from 'node:path';
 import type { LayerRow, LayerTable } from '../../layers/table';
+import { shownField, type Axes } from '../receptiveField';
 import { multiplyAddsOf, parameterCounter } from './cost';
+import { fieldsOf } from './fields';
 import { withoutBatch, type ImageInput, type Layout } from './layout';
 import type { NamedNode } from './names';
 import { sourceFinder } from './provenance';
 import { bodiesOf, type OnnxFile } from './readModel';
-import { receptiveFields } from './receptiveField';
 import type { Shapes } from './shapes';
 import { describe, type Topology } from './topology';
 
@@ -24,15 +25,12 @@ export interface KnownModel {
 
 /** The layer table of an ONNX model. */
 export function onnxTable(known: KnownModel): LayerTable {
-  const { label, file, topology, input, size, rows, layouts, shapes } = known;
+  const { label, file, topology, input, size, rows, layouts } = known;
+  const shapes: Shapes = new Map([...known.shapes, [input.name, imageDims(input, size)]]);
   const sourceOf = sourceFinder(path.dirname(file.path));
   const parametersOf = parameterCounter(file.model, topology);
-  const fields = receptiveFields({
-    topology,
-    shapes: new Map([...shapes, [input.name, input.dims]]),
-    layouts,
-    imageSize: size === null ? null : [size[0]!, size[1]!],
-  });
+  const fields = fieldsOf({ topology, shapes, layouts });
+  const image: Axes | null = size === null || size[0]! < 0 || size[1]! < 0 ? null : [size[0]!, size[1]!];
   const nameOf = new Map(rows.map(({ name, node }) => [node, name]));
   const layersBehind = (tensors: readonly string[]): string[] => layersOf(tensors, topology, nameOf);
   return {
@@ -41,13 +39,14 @@ export function onnxTable(known: KnownModel): LayerTable {
     input: size,
     rows: rows.map(({ name, node, tensor }): LayerRow => {
       const dims = shapes.get(tensor) ?? null;
+      const shape = dims === null ? null : withoutBatch(dims, layouts.get(tensor)!);
       return {
         name,
         kind: node.proto.opType,
-        shape: dims === null ? null : withoutBatch(dims, layouts.get(tensor)!),
+        shape,
         parameters: parametersOf(node),
         multiplyAdds: multiplyAddsOf(node, topology, shapes, input.batch),
-        receptiveField: fields.get(tensor) ?? null,
+        receptiveField: shownField(fields.get(tensor) ?? null, shape, image),
         inputs: layersBehind(node.inputs),
         uses: 1,
         source: sourceOf(node.proto),
@@ -58,6 +57,13 @@ export function onnxTable(known: KnownModel): LayerTable {
     files: [file.path, ...file.externalFiles],
     notes: notesOf(known),
   };
+}
+
+/** Lengths of the images that a model will be given, in its own order. */
+function imageDims({ batch, dims, layout }: ImageInput, size: number[] | null): readonly number[] {
+  if (size === null) return dims;
+  const [height, width, channels] = size as [number, number, number];
+  return layout === 'channels first' ? [batch, channels, height, width] : [batch, height, width, channels];
 }
 
 /** The layers that tensors come from, by way of nodes without a row; each once. */

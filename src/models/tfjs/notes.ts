@@ -1,0 +1,10 @@
+import type { ModelJson } from './modelJson';
+
+/** What a `model.json` tells of its origin. */
+export function originNotes({ fields }: ModelJson): string[] {
+  const told: [string, unknown][] = [
+    ['Made by', fields['generatedBy']],
+    ['Converted by', fields['convertedBy']],
+  ];
+  return told.flatMap(([what, by]) => (typeof by === 'string' && by !== '' ? [`${what} ${by}.`] : []));
+}
