@@ -42,6 +42,8 @@ export class GraphElement extends LitElement {
   private readonly maker = new SceneMaker((isWaiting) => {
     this.isWaiting = isWaiting;
   });
+  /** Milliseconds that the last frame took. */
+  paintTime = 0;
   private camera: Camera | null = null;
   private size: Size = { width: 0, height: 0 };
   private links: readonly Link[] = [];
@@ -288,7 +290,9 @@ export class GraphElement extends LitElement {
       this.active === null ? null : { ...this.active, isFocused: focusedSide === this.active.side };
     const picture = pictureOf(view, { scene, camera, view: size, theme, hovered, active });
     this.links = picture.links;
+    const began = performance.now();
     drawPicture(context, picture, ratio);
+    this.paintTime = performance.now() - began;
     placeHeads(this, camera, size);
   }
 
