@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 import { registerCommands } from './commands';
 import { EngineInstaller } from './engines/install';
+import { registerAuthoring } from './experiments/authoring';
 import { ExperimentDiagnostics } from './experiments/diagnostics';
 import { ExperimentFiles } from './experiments/files';
-import { registerFixes } from './experiments/fixes';
 import { ExperimentRunner } from './experiments/run';
 import { ExperimentPictures } from './inspector/pictures';
 import { registerModelMarks } from './models/marks';
@@ -65,7 +65,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new RunStatusBar(library),
     notifyOfEnds(library, (run) => panels.isShowing(run)),
     registerModelMarks(models, keys, extension, log),
-    registerFixes(diagnostics),
+    registerAuthoring(pictures, diagnostics),
     registerCommands(parts),
     vscode.window.registerWebviewPanelSerializer(curvesViewType, panels),
   );
