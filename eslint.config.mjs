@@ -46,6 +46,7 @@ const rooms = {
     'distill',
     'trainer',
     'inspector',
+    'protocol',
   ],
   extension: ['authoring', 'experiment', 'layers', 'runs', 'protocol'],
 };

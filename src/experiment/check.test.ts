@@ -124,6 +124,27 @@ describe('checkExperiment', () => {
       ['warning 8:9 conflict This is hint 1 again. Keep one of them; a larger `weight` makes it count more.'],
     ],
     [
+      'a hint of weight 0',
+      `${TAUGHT}distill: { soft: {}, hints: [${HINT}, { teacher: c, student: d, weight: 0 }] }\n`,
+      [
+        'warning 4:92 unused This hint has weight 0, so nothing is learnt from it. Leave it out, or give it a weight.',
+      ],
+    ],
+    [
+      'a temperature that sharpens',
+      `${TAUGHT}distill: { soft: { temperature: 0.5 } }\n`,
+      [
+        'warning 4:33 odd-temperature The temperature 0.5 sharpens what the teacher says instead of softening it. Usual are 1 to 20.',
+      ],
+    ],
+    [
+      'a temperature that leaves nothing',
+      `${TAUGHT}distill: { soft: { temperature: 40 } }\n`,
+      [
+        'information 4:33 odd-temperature At the temperature 40 all classes are nearly alike, and the logits themselves are matched. Usual are 1 to 20.',
+      ],
+    ],
+    [
       'hard without labels',
       `data: { dataset: digits, train: { labels: false } }\nstudent: { model: zoo/mlp }\nteacher: { experiment: t.yaml }\ndistill: { hard: {}, soft: {} }\n`,
       [

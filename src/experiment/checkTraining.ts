@@ -10,6 +10,8 @@ export function checkTraining(checked: Checked): Finding[] {
     ...checkOnly(checked),
     ...checkWeights(checked),
     ...checkUnusedTerms(checked),
+    ...checkIdleHints(checked),
+    ...checkTemperature(checked),
     ...checkHintsAlone(checked),
     ...checkInherited(checked),
     ...schedulesOf(checked).flatMap(checkSchedule),
@@ -109,6 +111,42 @@ function checkUnusedTerms({ experiment }: Checked): Finding[] {
     code: 'unused',
     message: `No stage learns from \`distill.${term}\`: the \`only\` of every stage leaves it out.`,
   }));
+}
+
+/** Single hints of weight 0; where all weights are 0 that is told as a whole. */
+function checkIdleHints({ experiment }: Checked): Finding[] {
+  const hints = experiment.distill?.hints ?? [];
+  if (hints.every(({ weight }) => weight === 0)) return [];
+  return hints.flatMap(({ weight }, index): Finding[] =>
+    weight > 0
+      ? []
+      : [
+          {
+            path: ['distill', 'hints', index, 'weight'],
+            severity: 'warning',
+            code: 'unused',
+            message:
+              'This hint has weight 0, so nothing is learnt from it. Leave it out, or give it a weight.',
+          },
+        ],
+  );
+}
+
+/** Temperatures that soft targets are not meant for: Hinton et al. 2015 use 1 to 20. */
+function checkTemperature({ experiment }: Checked): Finding[] {
+  const temperature = experiment.distill?.soft?.temperature;
+  if (temperature === undefined || (temperature >= 1 && temperature <= 20)) return [];
+  const isLow = temperature < 1;
+  return [
+    {
+      path: ['distill', 'soft', 'temperature'],
+      severity: isLow ? 'warning' : 'information',
+      code: 'odd-temperature',
+      message: isLow
+        ? `The temperature ${temperature} sharpens what the teacher says instead of softening it. Usual are 1 to 20.`
+        : `At the temperature ${temperature} all classes are nearly alike, and the logits themselves are matched. Usual are 1 to 20.`,
+    },
+  ];
 }
 
 function checkHintsAlone({ experiment }: Checked): Finding[] {

@@ -3,7 +3,6 @@ import { Channel } from '../protocol/channel';
 import {
   inspectorEvents,
   inspectorMethods,
-  type ExperimentPicture,
   type InspectorApi,
   type InspectorEvents,
 } from '../protocol/inspection';
@@ -11,6 +10,7 @@ import { DEFAULT_TIME_LIMIT, STUCK_DESCRIPTOR, TIME_LIMIT_VARIABLE } from '../pr
 import { guardProcess } from './guard';
 import { ModelShelf } from './modelShelf';
 import { takePicture } from './picture';
+import { compareLayers } from './similarity';
 import { Watchdog } from './watchdog';
 
 /**
@@ -35,7 +35,7 @@ if (send === undefined) {
 const setting = Number(process.env[TIME_LIMIT_VARIABLE]);
 const watchdog = new Watchdog(setting > 0 ? setting : DEFAULT_TIME_LIMIT, STUCK_DESCRIPTOR, log);
 const shelf = new ModelShelf();
-const pictures = new CallQueue<ExperimentPicture>();
+const queue = new CallQueue();
 
 const channel: Channel<InspectorEvents, InspectorApi> = new Channel<InspectorEvents, InspectorApi>({
   post: (message) =>
@@ -49,10 +49,15 @@ const channel: Channel<InspectorEvents, InspectorApi> = new Channel<InspectorEve
   local: inspectorMethods,
   handlers: {
     inspect: (experiment) =>
-      pictures.add(experiment.file, () =>
+      queue.add(experiment.file, () =>
         alive(() => watchdog.during('building', () => takePicture(experiment, shelf))),
       ),
-    similarity: () => Promise.reject(new Error('Comparing layers is not there yet.')),
+    similarity: (experiment, member, images) =>
+      queue.add(null, () =>
+        alive(() =>
+          watchdog.during('computing', () => compareLayers(experiment, member, images, tellProgress)),
+        ),
+      ),
   },
   onStray: log,
 });
@@ -69,6 +74,12 @@ async function alive<Result>(work: () => Promise<Result>): Promise<Result> {
   } finally {
     clearInterval(timer);
   }
+}
+
+function tellProgress(message: string, share: number): void {
+  channel.call('progress', message, share).catch((error: unknown) => {
+    log(`Nobody heard of the progress: ${String(error)}`);
+  });
 }
 
 process.on('message', (message) => {

@@ -101,9 +101,7 @@ export class ModelShelf implements ModelSource {
       ...(await filesOfModel(reference, baseDirectory)),
       ...(weights === null ? [] : [weights]),
     ]);
-    const outcome = await this.source
-      .open(reference, options)
-      .catch((error: unknown) => asModelError(error));
+    const outcome = await this.source.open(reference, options).catch((error: unknown) => asModelError(error));
     const parameters = 'table' in outcome ? outcome.table.rows.map((row) => row.parameters) : [];
     const bytes = 4 * parameters.reduce((sum, count) => sum + count, 0);
     return { outcome, stamps, bytes, weights: null };

@@ -5,11 +5,11 @@ import { isNetwork, referencedFiles } from '../experiment/files';
 import { teachersOf, type Experiment, type TeacherConfig } from '../experiment/schema';
 import type { LayerTable } from '../layers/table';
 import { ModelError, type ModelContext } from '../models/model';
+import { tableOf } from '../models/tableOf';
 import type { ExperimentPicture, ExperimentText, InspectedModel } from '../protocol/inspection';
 import { examineText } from '../trainer/examine';
 import { describeGivenTeacher, readTeacherExperiment } from '../trainer/teacherArchitecture';
 import { filesOfModel, type ModelShelf } from './modelShelf';
-import { tableOf } from './table';
 
 /**
  * Images and classes where the data does not tell: code that asks for them gets those of CIFAR-10. Networks in files
@@ -76,8 +76,8 @@ function inspectModel(
   baseDirectory: string,
 ): Promise<InspectedModel> {
   return pictured(reference, async () => {
-    const built = await shelf.load(reference, context, { baseDirectory });
-    return tableOf(built, reference, await filesOfModel(reference, baseDirectory));
+    const { model, label, definition, files } = await shelf.load(reference, context, { baseDirectory });
+    return tableOf(model, label, { definition, files });
   });
 }
 
@@ -115,7 +115,10 @@ async function addFiles(
   seen.add(file);
   const folder = dirname(file);
   for (const { file: name, kind, suffix } of referencedFiles(experiment)) {
-    const named = kind === 'model' || kind === 'network' ? await filesOfModel(`${name}${suffix}`, folder) : [resolve(folder, name)];
+    const named =
+      kind === 'model' || kind === 'network'
+        ? await filesOfModel(`${name}${suffix}`, folder)
+        : [resolve(folder, name)];
     for (const each of named) files.add(each);
   }
   for (const teacher of teachersOf(experiment)) {

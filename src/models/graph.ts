@@ -71,9 +71,14 @@ export function onlyUse({ uses }: ModelGraph, name: string): LayerUse {
   const [use] = found;
   if (use === undefined) throw unknownLayer(name, [...new Set(uses.map((other) => other.name))]);
   if (found.length === 1) return use;
-  throw new ModelError(
+  throw ambiguousLayer(name, found.length);
+}
+
+/** The error for a layer that a model applies several times. */
+export function ambiguousLayer(name: string, uses: number): ModelError {
+  return new ModelError(
     'bad-model',
-    `The layer \`${name}\` is used ${found.length} times in the model, so its output is ambiguous. Choose another layer.`,
+    `The layer \`${name}\` is used ${uses} times in the model, so its output is ambiguous. Choose another layer.`,
   );
 }
 

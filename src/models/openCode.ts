@@ -1,9 +1,8 @@
-import type { LayerTable } from '../layers/table';
 import { loadModel } from './load';
 import type { ModelContext } from './model';
 import { OpenedLayers, showSizes } from './openedLayers';
 import type { OpenedModel, OpenOptions } from './opened';
-import { imageShapeOf, layerTable, outputNames } from './table';
+import { tableOf } from './tableOf';
 import type { UnreadOption } from './watchedOptions';
 import { loadWeightsInto } from './weights';
 
@@ -24,16 +23,11 @@ export async function openCode(reference: string, options: OpenOptions): Promise
     ...(random && { random }),
   });
   if (weights !== null) await loadWeightsInto(model, weights);
-  const table: LayerTable = {
-    label,
-    format: reference.startsWith('zoo/') ? 'zoo' : 'code',
-    input: imageShapeOf(model),
-    rows: layerTable(model),
-    outputs: outputNames(model),
+  const table = tableOf(model, label, {
     definition,
     files: weights === null ? files : [...files, weights],
     notes: [...(context === null ? [usualNote()] : []), ...unreadOptions.map(unreadNote)],
-  };
+  });
   return new OpenedLayers(table, model);
 }
 

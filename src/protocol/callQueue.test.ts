@@ -3,7 +3,7 @@ import { CallQueue } from './callQueue';
 
 describe('CallQueue', () => {
   test('does one piece of work at a time, in order', async () => {
-    const queue = new CallQueue<number>();
+    const queue = new CallQueue();
     const log: string[] = [];
     const work = (name: string, result: number) => async () => {
       log.push(`begin ${name}`);
@@ -17,7 +17,7 @@ describe('CallQueue', () => {
   });
 
   test('newer work takes the place of work that waits, and answers those who asked for it', async () => {
-    const queue = new CallQueue<string>();
+    const queue = new CallQueue();
     const done: string[] = [];
     const work = (name: string) => () => {
       done.push(name);
@@ -31,7 +31,7 @@ describe('CallQueue', () => {
   });
 
   test('goes on after a failure, which everyone who asked gets', async () => {
-    const queue = new CallQueue<string>();
+    const queue = new CallQueue();
     const fail = () => Promise.reject(new Error('no'));
     const results = await Promise.allSettled([
       queue.add(null, fail),
@@ -43,7 +43,7 @@ describe('CallQueue', () => {
   });
 
   test('gives up what waits', async () => {
-    const queue = new CallQueue<string>();
+    const queue = new CallQueue();
     const begun = queue.add(null, () => Promise.resolve('begun'));
     const waiting = queue.add(null, () => Promise.resolve('never'));
     queue.clear(new Error('closed'));

@@ -1,8 +1,8 @@
 /** Work that waits its turn, and who waits for it. */
-interface Waiting<Result> {
+interface Waiting {
   key: string | null;
-  work: () => Promise<Result>;
-  resolve: (result: Result | PromiseLike<Result>) => void;
+  work: () => Promise<unknown>;
+  resolve: (result: unknown) => void;
   reject: (reason: Error) => void;
 }
 
@@ -10,13 +10,19 @@ interface Waiting<Result> {
  * Does one piece of work after the other. Newer work with the key of work that still waits takes its place: those who
  * asked for the older get what the newer gives, which is what they would ask for by now.
  */
-export class CallQueue<Result> {
-  private readonly waiting: Waiting<Result>[] = [];
+export class CallQueue {
+  private readonly waiting: Waiting[] = [];
   private isBusy = false;
 
-  /** @param key what the work is about; null for work that nothing replaces. */
-  add(key: string | null, work: () => Promise<Result>): Promise<Result> {
-    return new Promise<Result>((resolve, reject) => {
+  /**
+   * @param key what the work is about; null for work that nothing replaces. All work with one key gives results of one
+   *   type.
+   */
+  add<Result>(key: string | null, work: () => Promise<Result>): Promise<Result> {
+    return new Promise<Result>((settle, reject) => {
+      const resolve = (result: unknown): void => {
+        settle(result as Result);
+      };
       const older = key === null ? undefined : this.waiting.find((each) => each.key === key);
       if (older === undefined) {
         this.waiting.push({ key, work, resolve, reject });

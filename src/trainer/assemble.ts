@@ -1,19 +1,16 @@
-import * as path from 'node:path';
-import { buildAdapter } from '../distill/adapters';
 import { isNetwork } from '../experiment/files';
 import { alternatives, didYouMean, nearestWords } from '../experiment/nearest';
 import type { ExperimentPath, Finding } from '../experiment/problem';
-import type { Experiment, HintConfig } from '../experiment/schema';
+import type { Experiment } from '../experiment/schema';
 import { stagesOf } from '../experiment/stages';
-import { AdapterMismatch, planAdapter, type AdapterPlan } from '../layers/adapters';
-import { inBuildScope } from '../models/buildScope';
 import { ModelError, type BuiltModel, type ModelContext } from '../models/model';
 import { outputActivation } from '../models/outputActivation';
-import { findLayer } from '../models/table';
 import type { UnreadOption } from '../models/watchedOptions';
 import { keyedRandom } from '../random/keyed';
+import { findingOf } from './findings';
+import { joinHints } from './joinHints';
 import type { Lesson, LessonHint, LessonTeacher } from './lesson';
-import { shapeOfHint, teacherOfCode, teacherOfNetwork } from './lessonTeacher';
+import { teacherOfCode, teacherOfNetwork } from './lessonTeacher';
 import { freshModels, type ModelSource } from './modelSource';
 import { trainableTensors } from './tensors';
 
@@ -60,9 +57,8 @@ export async function assemble(
     );
   }
   findings.push(...findMute(experiment, teachers));
-  const hints = (experiment.distill?.hints ?? []).map((config, index) =>
-    joinHint(findings, config, index, student, teachers[config.member] ?? null, experiment.seed),
-  );
+  const { hints, findings: ofHints } = joinHints(experiment, student, teachers);
+  findings.push(...ofHints);
   if (!student || findings.some(isError)) {
     disposeAdapters(hints);
     return { lesson: null, findings };
@@ -255,58 +251,6 @@ function contextOf(options: AssembleOptions, given: Readonly<Record<string, unkn
   return { inputShape: options.imageShape, classes: options.classes, options: given };
 }
 
-function joinHint(
-  findings: Finding[],
-  config: HintConfig,
-  index: number,
-  student: BuiltModel | null,
-  teacher: LessonTeacher | null,
-  seed: number,
-): LessonHint | null {
-  const at: ExperimentPath = ['distill', 'hints', index];
-  const guided =
-    student &&
-    collectShape(findings, [...at, 'student'], () => findLayer(student.model, config.student).shape);
-  const hint =
-    teacher && collectShape(findings, [...at, 'teacher'], () => shapeOfHint(teacher, config.teacher));
-  if (!guided || !hint) return null;
-  const plan = plannedAdapter(findings, [...at, 'adapter'], config, guided, hint);
-  if (!plan) return null;
-  const name = `adapter-${index + 1}`;
-  const adapter = inBuildScope(keyedRandom(seed, name), () => buildAdapter(plan, name));
-  return { config, term: `hint ${index + 1}`, plan, adapter };
-}
-
-function collectShape(findings: Finding[], at: ExperimentPath, find: () => number[]): number[] | null {
-  try {
-    return find();
-  } catch (error) {
-    findings.push(findingOf(error, at));
-    return null;
-  }
-}
-
-function plannedAdapter(
-  findings: Finding[],
-  at: ExperimentPath,
-  config: HintConfig,
-  guided: readonly number[],
-  hint: readonly number[],
-): AdapterPlan | null {
-  try {
-    return planAdapter(config.adapter, guided, hint);
-  } catch (error) {
-    if (!(error instanceof AdapterMismatch)) throw error;
-    findings.push({
-      path: at,
-      code: 'shape-mismatch',
-      message: error.message,
-      suggestion: error.suggestion ?? undefined,
-    });
-    return null;
-  }
-}
-
 /** Runs an action; what is wrong with the experiment becomes a finding, and the result null. */
 async function collect<Result>(
   findings: Finding[],
@@ -319,17 +263,4 @@ async function collect<Result>(
     findings.push(findingOf(error, at));
     return null;
   }
-}
-
-/** @throws the error itself when it is not about the experiment. */
-function findingOf(error: unknown, at: ExperimentPath): Finding {
-  if (!(error instanceof ModelError)) throw error;
-  const source = error.source;
-  const place = source ? ` (${path.basename(source.file)}:${source.line}:${source.column})` : '';
-  return {
-    path: at,
-    code: error.code,
-    message: `${error.message}${place}`,
-    suggestion: error.suggestion ?? undefined,
-  };
 }

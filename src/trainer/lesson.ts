@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { AdapterPlan } from '../layers/adapters';
 import type { Experiment, HintConfig } from '../experiment/schema';
-import type { LayerRow } from '../layers/table';
+import type { LayerRow, LayerTable } from '../layers/table';
 import type { TeacherArchitecture } from './assemble';
 
 /** A hint with its two layers found and its adapter made. */
@@ -22,6 +22,8 @@ export interface LessonTeacher {
   /** Null for a network that only another program runs: it is asked before each step, not within. */
   model: tf.LayersModel | null;
   layers: readonly TeacherLayer[];
+  /** All that is known of them. */
+  table: LayerTable;
   /** Whether it gives one logit for each class of the data; one that does not can give hints only. */
   givesLogits: boolean;
   /**

@@ -1,16 +1,18 @@
-import { layerTable } from '../models/table';
 import { unknownLayer } from '../models/graph';
 import { ModelError, type BuiltModel } from '../models/model';
 import type { OpenedModel } from '../models/opened';
 import { prepareOutputs } from '../models/outputs';
+import { tableOf } from '../models/tableOf';
 import type { TeacherArchitecture } from './assemble';
 import type { LessonTeacher } from './lesson';
 
 /** A teacher that is made by code, or by the zoo: it was held to be a classifier when it was built. */
 export function teacherOfCode({ model }: BuiltModel, architecture: TeacherArchitecture): LessonTeacher {
+  const table = tableOf(model, architecture.label);
   return {
     model,
-    layers: layerTable(model),
+    layers: table.rows,
+    table,
     givesLogits: true,
     prepare: (wanted) => prepareOutputs(model, wanted),
     label: architecture.label,
@@ -29,6 +31,7 @@ export function teacherOfNetwork(
   return {
     model: opened.layersModel,
     layers: rows,
+    table: opened.table,
     givesLogits: first?.shape?.length === 1 && first.shape[0] === classes,
     prepare: (wanted) => (images) => opened.outputs(images.as4D(...fourOf(images.shape)), wanted),
     label: architecture.label,

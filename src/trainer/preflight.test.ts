@@ -31,9 +31,22 @@ export function broken() {
 }
 `;
 
+/** Applies a layer twice, and has one after its classifier. */
+const twice = `
+import * as tf from '@tensorflow/tfjs';
+export function twice({ inputShape, classes }) {
+  const input = tf.input({ shape: inputShape });
+  const conv = tf.layers.conv2d({ name: 'conv', filters: 1, kernelSize: 3, padding: 'same' });
+  const flat = tf.layers.flatten({ name: 'flat' }).apply(conv.apply(conv.apply(input)));
+  const dense = tf.layers.dense({ units: classes, name: 'dense' }).apply(flat);
+  return tf.model({ inputs: input, outputs: tf.layers.reshape({ targetShape: [classes], name: 'last' }).apply(dense) });
+}
+`;
+
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'distillery preflight '));
   await writeFile(path.join(folder, 'models.js'), models);
+  await writeFile(path.join(folder, 'twice.js'), twice);
   const teacher = 'data: { dataset: digits }\nstudent: { model: zoo/conv-wide, options: { width: 4 } }\n';
   await writeFile(path.join(folder, 'teacher.distill.yaml'), teacher);
   await writeFile(
@@ -234,4 +247,25 @@ test('a limit beyond the data is refused at its place', async () => {
       "1:42 wrong-value data.train.limit is 9000, but there are only 4000 train images. Lower it or leave it out.",
     ]
   `);
+});
+
+test('hints that should not be are told: adapters that nothing needs, and layers from the classifier on', async () => {
+  const problems = await check(`data: { dataset: digits }
+teacher: { experiment: ./teacher.distill.yaml }
+student: { model: ./twice.js#twice }
+distill:
+  soft: {}
+  hints:
+    - { teacher: logits, student: dense, adapter: conv1x1 }
+    - { teacher: logits, student: last }
+    - { teacher: block1/relu, student: conv }
+`);
+  expect(problems).toEqual([
+    '7:18 late-hint `logits` is no layer for a hint. It is the output of the model, which soft targets teach. Choose a layer before the classifier.',
+    '7:35 late-hint `dense` is no layer for a hint. It is the output of the model, which soft targets teach. Choose a layer before the classifier.',
+    '7:51 adapter-not-needed The adapter `conv1x1` is not needed: both layers are 10 units. Leave it out, or write `adapter: none`, unless it is meant to be learnt.',
+    '8:18 late-hint `logits` is no layer for a hint. It is the output of the model, which soft targets teach. Choose a layer before the classifier.',
+    '8:35 late-hint `last` is no layer for a hint. It comes after the classifier, which soft targets teach. Choose a layer before the classifier.',
+    '9:40 bad-model The layer `conv` is used 2 times in the model, so its output is ambiguous. Choose another layer.',
+  ]);
 });

@@ -9,6 +9,7 @@ import { teachersOf, type Experiment } from '../experiment/schema';
 import { assemble, disposeAdapters, teacherPath } from './assemble';
 import { freshModels, type ModelSource } from './modelSource';
 import { describeTeachers, readTeacherExperiment, refuseFaulty } from './teacherArchitecture';
+import { findWeakTeachers } from './weakTeacher';
 
 /**
  * Checks what no schema can: that the data is there, the models build, weights fit, layers exist and adapters join
@@ -24,7 +25,9 @@ export async function preflight(
   tf.enableProdMode();
   // Building models needs a backend, and this one is there at once; what is built here is thrown away.
   if (!tf.getBackend()) await tf.setBackend('cpu');
-  return preflightWithin(parsed, { baseDirectory, models, chain: [parsed.file] });
+  const problems = await preflightWithin(parsed, { baseDirectory, models, chain: [parsed.file] });
+  const weak = await findWeakTeachers(parsed);
+  return inTextOrder([...problems, ...weak.map((finding) => locate(parsed, finding))]);
 }
 
 interface Surroundings {

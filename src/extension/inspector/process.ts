@@ -90,7 +90,7 @@ interface Running {
  * answered is started ever later.
  */
 export class InspectorProcess {
-  private readonly queue = new CallQueue<ExperimentPicture | SimilarityMatrix>();
+  private readonly queue = new CallQueue();
   private running: Running | null = null;
   private idleTimer: NodeJS.Timeout | undefined;
   /** Processes in a row that ended by themselves without an answer. */
@@ -104,11 +104,9 @@ export class InspectorProcess {
    * @throws {InspectorFailure} or the error of `start`.
    */
   inspect(experiment: ExperimentText): Promise<ExperimentPicture> {
-    const answer = this.queue.add(experiment.file, () =>
+    return this.queue.add(experiment.file, () =>
       this.call((channel) => channel.call('inspect', experiment), true),
     );
-    // Only inspections have keys, so it is replaced by none but another one.
-    return answer as Promise<ExperimentPicture>;
   }
 
   /**
@@ -116,10 +114,9 @@ export class InspectorProcess {
    * @throws {InspectorFailure} or the error of `start`.
    */
   similarity(experiment: ExperimentText, member: number, images: number): Promise<SimilarityMatrix> {
-    const answer = this.queue.add(null, () =>
+    return this.queue.add(null, () =>
       this.call((channel) => channel.call('similarity', experiment, member, images), false),
     );
-    return answer as Promise<SimilarityMatrix>;
   }
 
   /** Ends the process, e.g. because what it is started with has changed, or nobody wants the answer any more. */
