@@ -4,10 +4,12 @@ import { zooModels } from './zoo';
 import type { FolderEntry, Surroundings } from './surroundings';
 
 const MODEL_CODE = /^(?!.*(?:\.d|\.test|\.spec)\.[cm]?ts$).*\.[cm]?[jt]s$/;
+/** Of JSON files, those that hold a network are called so. */
+const NETWORK = /\.(?:onnx|cfg)$|^model[\w.-]*\.json$/;
 const passedOver: ReadonlySet<string> = new Set(['node_modules', '.git', '.distillery', 'dist']);
 
-/** Models of the zoo, files of code, and behind `#` what such a file exports. */
-export function completeModels(site: Site, surroundings: Surroundings): Draft[] {
+/** Models of the zoo, files of code, for teachers also networks in files, and behind `#` what such a file exports. */
+export function completeModels(site: Site, role: 'teacher' | 'student', surroundings: Surroundings): Draft[] {
   const { word, start } = site.cursor;
   const hash = word.lastIndexOf('#');
   if (hash >= 0) {
@@ -32,7 +34,13 @@ export function completeModels(site: Site, surroundings: Surroundings): Draft[] 
     insert: `zoo/${name}`,
   }));
   if (word.startsWith('zoo/')) return zoo;
-  const code = entriesAt(site, surroundings, ({ name }) => MODEL_CODE.test(name), '#');
+  const entries = entriesAt(site, surroundings, ({ name }) => {
+    return MODEL_CODE.test(name) || (role === 'teacher' && NETWORK.test(name));
+  });
+  // Behind a file of code comes the export; a network is whole.
+  const code = entries.map((entry) =>
+    MODEL_CODE.test(entry.label) ? { ...entry, insert: `${entry.insert}#`, goesOn: true } : entry,
+  );
   return word.includes('/') ? code : [...zoo, ...code];
 }
 
@@ -49,7 +57,7 @@ export function completeFiles(
       case 'experiment':
         return /\.ya?ml$/.test(name) && files.resolve(folder, name) !== files.resolve(own, own);
       case 'weights':
-        return name.endsWith('.safetensors');
+        return /\.(?:safetensors|weights)$/.test(name);
       case 'idx':
         return /(?:idx|ubyte)/i.test(name);
       case 'folder':
@@ -63,7 +71,6 @@ function entriesAt(
   { cursor }: Site,
   { file, files }: Surroundings,
   isWanted: (entry: FolderEntry, folder: string) => boolean,
-  behind = '',
 ): Draft[] {
   const { word, start } = cursor;
   const slash = word.lastIndexOf('/');
@@ -82,8 +89,8 @@ function entriesAt(
   return entries.map(({ name, isFolder }) => ({
     label: `${lead}${name}${isFolder ? '/' : ''}`,
     kind: isFolder ? 'folder' : 'file',
-    insert: `${lead}${name}${isFolder ? '/' : behind}`,
+    insert: `${lead}${name}${isFolder ? '/' : ''}`,
     start: start + slash + 1,
-    goesOn: isFolder || behind !== '',
+    goesOn: isFolder,
   }));
 }

@@ -86,8 +86,8 @@ describe('keys', () => {
       'test',
       'augment',
     ]);
-    expect(labels('teacher:\n  |').slice(0, 3)).toEqual(['experiment', 'model', 'weights']);
-    expect(labels('teacher:\n  model: zoo/mlp\n  |')).toEqual(['weights', 'options']);
+    expect(labels('teacher:\n  |').slice(0, 2)).toEqual(['experiment', 'model']);
+    expect(labels('teacher:\n  model: zoo/mlp\n  |')).toEqual(['options', 'weights', 'normalize']);
     expect(labels('teacher:\n  - |').slice(0, 1)).toEqual(['experiment']);
     expect(labels('train: { optimizer: { name: sgd, | } }')).toContain('nesterov');
     expect(labels('train: { schedule: { name: cosine, | } }')).not.toContain('milestones');

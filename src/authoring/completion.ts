@@ -39,7 +39,7 @@ function completeNames(site: Site, surroundings: Surroundings): Draft[] {
     case 'layer':
       return completeLayers(site, place, surroundings);
     case 'model':
-      return completeModels(site, surroundings);
+      return completeModels(site, place.role, surroundings);
     case 'file':
       return completeFiles(site, place.content, surroundings);
     case undefined:

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 import { registerCommands } from './commands';
 import { EngineInstaller } from './engines/install';
+import { registerAuthoring } from './experiments/authoring';
 import { ExperimentDiagnostics } from './experiments/diagnostics';
 import { ExperimentFiles } from './experiments/files';
-import { registerFixes } from './experiments/fixes';
 import { ExperimentRunner } from './experiments/run';
 import { HintsPanels, hintsViewType } from './hints/panels';
 import { ExperimentPictures } from './inspector/pictures';
@@ -69,7 +69,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new RunStatusBar(library),
     notifyOfEnds(library, (run) => panels.isShowing(run)),
     registerModelMarks(models, keys, extension, log),
-    registerFixes(diagnostics),
+    registerAuthoring(pictures, diagnostics),
     registerCommands(parts),
     vscode.window.registerWebviewPanelSerializer(curvesViewType, panels),
     vscode.window.registerWebviewPanelSerializer(hintsViewType, hints),
