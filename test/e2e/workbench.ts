@@ -11,8 +11,12 @@ const screenshots = fileURLToPath(new URL('../../test-results/screenshots/', imp
 export class DistilleryWorkbench {
   private constructor(readonly window: VSCodeWindow) {}
 
-  static async open(host: Host, folder: string): Promise<DistilleryWorkbench> {
-    return new DistilleryWorkbench(await VSCodeWindow.open(host, { folder }));
+  static async open(
+    host: Host,
+    folder: string,
+    size?: { width: number; height: number },
+  ): Promise<DistilleryWorkbench> {
+    return new DistilleryWorkbench(await VSCodeWindow.open(host, { folder, ...(size && { size }) }));
   }
 
   /** Shows the view of the activity bar. */

@@ -144,7 +144,7 @@ function badge(
   text: string,
 ): void {
   const radius = 9 / Math.min(1, Math.max(0.4, camera.zoom));
-  const x = side === 'teacher' ? left + width : left;
+  const x = side === 'teacher' ? left + width + radius * 0.6 : left - radius * 0.6;
   const y = top + height / 2;
   context.beginPath();
   context.arc(x, y, radius, 0, 2 * Math.PI);

@@ -16,10 +16,10 @@ export function spokenNode(node: GraphNode): string {
 }
 
 /** Widths of a character are estimated, so that nodes are as wide on every machine, and before anything is drawn. */
-const TITLE_CHARACTER = 7.6;
+const TITLE_CHARACTER = 8.1;
 const CHARACTER = 6.4;
 const NARROWEST = 116;
-const WIDEST = 290;
+const WIDEST = 300;
 /** Around the texts, the mark that a chain can be opened included. */
 const PADDING = 36;
 const BETWEEN = 12;

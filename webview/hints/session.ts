@@ -12,6 +12,7 @@ import type {
 import { sides, type Side } from './arrange';
 import { modelGraph, type Expansion, type GraphNode, type ModelGraph } from './graph';
 import {
+  adaptersOf,
   bestOfNodes,
   candidatesOf,
   choose,
@@ -171,6 +172,13 @@ export class PickerSession implements PickerPageApi {
     const names = new Set(node.rows.map(({ name }) => name));
     const listed = isOther ? this.listed(this.candidates()).find(({ layer }) => names.has(layer)) : undefined;
     return listed?.layer ?? layerOfNode(node, table);
+  }
+
+  /** The hint with the adapter that `auto` stands for, where the shapes tell. */
+  resolved(hint: PickedHint): PickedHint {
+    if (hint.adapter !== 'auto' || hint.member !== this.member) return hint;
+    const [plan] = adaptersOf(this.tables, hint.teacher, hint.student);
+    return plan === undefined ? hint : { ...hint, adapter: plan.kind };
   }
 
   /** The hint that is selected. */

@@ -223,7 +223,7 @@ function hintRow(session: PickerSession, hint: PickedHint, index: number): Templ
         <span class="name">${hint.student}</span></span
       >
       <span class="how"
-        >${hintText(hint)}${hint.member === session.member ? '' : `, teacher ${hint.member + 1}`}</span
+        >${hintText(session.resolved(hint))}${hint.member === session.member ? '' : `, teacher ${hint.member + 1}`}</span
       >
       ${
         missing.length === 0

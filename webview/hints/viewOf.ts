@@ -56,7 +56,7 @@ export function graphView(
     marks: { teacher: marksOf('teacher'), student: marksOf('student') },
     matches: { teacher: matchesOf('teacher'), student: matchesOf('student') },
     chosen,
-    hints: session.list,
+    hints: session.list.map((hint) => session.resolved(hint)),
     member: session.member,
     selectedHint: pick.hint,
     draft:
