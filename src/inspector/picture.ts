@@ -7,6 +7,7 @@ import type { LayerTable } from '../layers/table';
 import { ModelError, type ModelContext } from '../models/model';
 import { tableOf } from '../models/tableOf';
 import type { ExperimentPicture, ExperimentText, InspectedModel } from '../protocol/inspection';
+import type { OpenedModel } from '../models/opened';
 import { examineText } from '../trainer/examine';
 import { describeGivenTeacher, readTeacherExperiment } from '../trainer/teacherArchitecture';
 import { filesOfModel, type ModelShelf } from './modelShelf';
@@ -54,8 +55,14 @@ async function inspectTeacher(
     const { reference, options, baseDirectory, weights, normalize } = describeGivenTeacher(teacher, folder);
     if (isNetwork(reference)) {
       const context = images && { ...images, options: {} };
+      const open = (file: string | null): Promise<OpenedModel> =>
+        shelf.open(reference, { baseDirectory, context, weights: file, normalize });
       return pictured(reference, async () => {
-        const opened = await shelf.open(reference, { baseDirectory, context, weights, normalize });
+        // Layers can be looked at without weights; that these are missing or broken is told where they are named.
+        const opened = await open(weights).catch((error: unknown) => {
+          if (weights === null || !(error instanceof ModelError)) throw error;
+          return open(null);
+        });
         return opened.table;
       });
     }

@@ -68,7 +68,7 @@ distill:
   'resnet-teacher': `data: { dataset: digits }
 student: { model: zoo/resnet56 }
 `,
-  yolo: `${detection('{ model: ./yolo-fastest-1.1-xl.cfg, weights: ./yolo-fastest-1.1-xl.weights }', 320)}    - { teacher: 93/conv, student: stage4/relu }
+  yolo: `${detection('{ model: ./yolo-fastest-1.1-xl.cfg, weights: ./yolo-fastest-1.1-xl.weights }', 320)}    - { teacher: 81/conv, student: stage4/relu }
 `,
   yolov4: `${detection('{ model: ./yolov4.cfg, weights: ./yolov4.weights }', 608)}    - { teacher: 54/conv, student: stage3/relu, adapter: conv1x1 }
     - { teacher: 85/conv, student: stage4/relu, adapter: conv1x1 }
