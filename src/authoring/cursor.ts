@@ -28,6 +28,8 @@ export interface Cursor {
   isFlow: boolean;
   /** Whether it stands behind a dash. */
   isItem: boolean;
+  /** Whether the blank behind the colon is missing. */
+  isTight: boolean;
   /** At which column the word begins, and at which its line. */
   column: number;
   indent: number;
@@ -35,7 +37,7 @@ export interface Cursor {
 
 /** Where an offset stands in a text, however broken that is; null in comments and where nothing belongs. */
 export function cursorAt(text: string, offset: number): Cursor | null {
-  const found = findMark(sketchOf(text.slice(0, offset) + MARK), [], false, false);
+  const found = findMark(text, sketchOf(text.slice(0, offset) + MARK), [], false);
   if (found === null) return null;
   const { place, path, isFlow, isItem } = found;
   const start = found.start + found.quote.length;
@@ -43,7 +45,7 @@ export function cursorAt(text: string, offset: number): Cursor | null {
   const [rest = ''] = (place === 'key' ? REST_OF_KEY : REST_OF_VALUE).exec(behind) ?? [];
   const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
   const [blanks = ''] = /^ */.exec(text.slice(lineStart, offset)) ?? [];
-  return {
+  const cursor: Cursor = {
     place,
     path,
     word: text.slice(start, offset),
@@ -53,8 +55,21 @@ export function cursorAt(text: string, offset: number): Cursor | null {
     quote: found.quote,
     isFlow,
     isItem,
+    isTight: false,
     column: start - lineStart,
     indent: blanks.length,
+  };
+  const [, key] = /^([\w-]+):$/.exec(cursor.word) ?? [];
+  if (key === undefined || found.quote !== '') return cursor;
+  // Right behind a colon a value is about to be written.
+  return {
+    ...cursor,
+    place: 'value',
+    path: [...path, key],
+    word: '',
+    start: offset,
+    end: offset,
+    isTight: true,
   };
 }
 
@@ -67,36 +82,47 @@ interface Found {
   isItem: boolean;
 }
 
-function findMark(sketch: Sketch, path: ExperimentPath, isBelow: boolean, isItem: boolean): Found | null {
+function findMark(text: string, sketch: Sketch, path: ExperimentPath, isItem: boolean): Found | null {
   switch (sketch.kind) {
     case 'single': {
-      const { start, quote, text } = sketch;
+      const { start, quote, text: written } = sketch;
       // Block texts, which hold their header, have nothing to complete.
-      if (!text.endsWith(MARK) || /^[|>]/.test(text)) return null;
-      return { place: isBelow && quote === '' ? 'line' : 'value', path, start, quote, isFlow: false, isItem };
+      if (!written.endsWith(MARK) || /^[|>]/.test(written)) return null;
+      return { place: 'value', path, start, quote, isFlow: false, isItem };
     }
     case 'list':
       return firstOf(sketch.items, (item, index) => {
-        const found = findMark(item, [...path, index], false, !sketch.isFlow);
+        const found = findMark(text, item, [...path, index], !sketch.isFlow);
+        const isBegun = item.kind === 'single' && !sketch.isFlow && found?.quote === '';
+        if (found !== null && isBegun && columnOf(text, item.start) === columnOf(text, sketch.start)) {
+          return { ...found, place: 'line', path, isItem: false };
+        }
         // The beginning of an item may become its first key.
-        if (found === null || item.kind !== 'single') return inFlow(found, sketch.isFlow);
-        return inFlow({ ...found, place: sketch.isFlow || found.quote !== '' ? 'value' : 'line' }, sketch.isFlow);
+        return inFlow(found !== null && isBegun ? { ...found, place: 'line' } : found, sketch.isFlow);
       });
     case 'mapping':
       return firstOf(sketch.entries, (entry, index) => {
-        const found = findInEntry(entry, path);
-        const isFirstOfItem = isItem && index === 0 && found?.place === 'key' && found.path === path;
-        return inFlow(found === null ? null : { ...found, isItem: found.isItem || isFirstOfItem }, sketch.isFlow);
+        const found = findInEntry(text, entry, path);
+        const isFirst = isItem && index === 0 && found?.path === path;
+        return inFlow(found !== null && isFirst ? { ...found, isItem: true } : found, sketch.isFlow);
       });
   }
 }
 
-function findInEntry({ key, keyStart, colon, value }: SketchEntry, path: ExperimentPath): Found | null {
+function findInEntry(text: string, entry: SketchEntry, path: ExperimentPath): Found | null {
+  const { key, keyStart, colon, value } = entry;
   if (colon === null) {
     if (!key.endsWith(MARK)) return null;
     return { place: 'key', path, start: keyStart, quote: '', isFlow: false, isItem: false };
   }
-  return findMark(value, [...path, key], false, false);
+  const found = findMark(text, value, [...path, key], false);
+  const isBelow =
+    value.kind === 'single' && found?.quote === '' && text.slice(colon, value.start).includes('\n');
+  return found !== null && isBelow ? { ...found, place: 'line' } : found;
+}
+
+function columnOf(text: string, offset: number): number {
+  return offset - (text.lastIndexOf('\n', offset - 1) + 1);
 }
 
 function inFlow(found: Found | null, isFlow: boolean): Found | null {

@@ -120,9 +120,8 @@ class Reader {
       end: this.at,
       entries: [],
     };
-    for (; !this.atEnd; this.skipBlank()) {
-      if (this.column < column || (this.column === column && this.isDash)) break;
-      // Behind a document's end, and on lines that belong nowhere, there is nothing to read.
+    while (!this.atEnd && this.column >= column && !(this.column === column && this.isDash)) {
+      // Lines that are indented more than the keys belong nowhere.
       if (this.column > column) {
         this.skipLine();
       } else {
@@ -130,6 +129,7 @@ class Reader {
         mapping.entries.push(entry);
         mapping.end = Math.max(entry.keyEnd, (entry.colon ?? 0) + 1, entry.value.end);
       }
+      this.skipBlank();
     }
     return mapping;
   }
@@ -155,21 +155,29 @@ class Reader {
     return { key, keyStart, keyEnd: keyStart + written.length, colon, value: this.blockValue(column, true) };
   }
 
-  private list(column: number): SketchList {
+  /** @param isFlush whether it stands at the column of its key, so that a word there is a key of the mapping. */
+  private list(column: number, isFlush = false): SketchList {
     const list: SketchList = { kind: 'list', isFlow: false, start: this.at, end: this.at, items: [] };
-    for (; !this.atEnd; this.skipBlank()) {
+    while (!this.atEnd && (this.column > column || (this.column === column && this.isItem(isFlush)))) {
       if (this.column > column) {
         this.skipLine();
-      } else if (this.column < column || !this.isDash) {
-        break;
+      } else if (!this.isDash) {
+        // A word where a dash should stand: an item that is only begun.
+        list.items.push(this.plain(/\n/));
+        this.skipLine();
       } else {
         this.at += 1;
         const item = this.blockValue(column, false);
         list.items.push(item);
         list.end = Math.max(item.end, list.end);
       }
+      this.skipBlank();
     }
     return list;
+  }
+
+  private isItem(isFlush: boolean): boolean {
+    return this.isDash || (!isFlush && this.keyLength() === 0);
   }
 
   /** What stands behind a colon or a dash at a column. */
@@ -182,7 +190,7 @@ class Reader {
     this.skipBlank();
     const isDeeper = this.column > column || (isEntry && this.column === column && this.isDash);
     if (this.atEnd || !isDeeper) return this.nothing(Math.min(begin + 1, end));
-    if (this.isDash) return this.list(this.column);
+    if (this.isDash) return this.list(this.column, this.column === column);
     if (this.keyLength() > 0 || this.isKeyBegun()) return this.mapping(this.column);
     return this.valueOnLine(column, true);
   }
@@ -258,7 +266,7 @@ class Reader {
   private flowEntry(column: number): SketchEntry {
     this.skipProperties();
     const word =
-      this.char === '"' || this.char === "'" ? this.quoted() : this.plain(/[,{}[\]\n]|:(?=[\s,{}[\]]|$)/);
+      this.char === '"' || this.char === "'" ? this.quoted() : this.plain(/[\s,{}[\]]|:(?=[\s,{}[\]]|$)/);
     const base = { key: word.text, keyStart: word.start, keyEnd: word.end };
     // Something that is no key at all, such as a bracket, is passed over, so that reading goes on.
     if (this.at === word.start) {

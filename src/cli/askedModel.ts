@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import { describeDataset } from '../data/open';
-import { openDarknet } from '../models/darknet/open';
+import { openModel } from '../models/open';
 import type { OpenedModel, OpenOptions } from '../models/opened';
 import { readJson } from '../runs/files';
 import { RUN_FILES, runRecordSchema } from '../runs/record';
 import { RunStore } from '../runs/store';
-import { weightsBeside } from './classNames';
 import { CommandError } from './exit';
 
 /**
@@ -46,11 +45,11 @@ function isModel(asked: string): boolean {
 }
 
 async function openFile(reference: string, options: OpenOptions): Promise<OpenedModel> {
-  if (path.extname(reference) !== '.cfg') throw new CommandError(`${reference} cannot be opened.`);
-  const file = path.resolve(options.baseDirectory, reference);
-  const weights = options.weights ?? (await weightsBeside(file));
-  if (weights === null && existsSync(file)) {
-    throw new CommandError(`There are no weights beside ${reference}. Name them: --weights FILE.`);
-  }
-  return openDarknet(reference, { ...options, weights });
+  const opened = await openModel(reference, options);
+  const { format, files } = opened.table;
+  const isTrained = options.weights !== null || format === 'onnx' || format.startsWith('tfjs');
+  if (isTrained || files.some((file) => file.endsWith('.weights'))) return opened;
+  opened.dispose();
+  const where = format === 'darknet' ? 'There are no weights beside it.' : 'It is not trained.';
+  throw new CommandError(`${reference} would answer at random. ${where} Name its weights: --weights FILE.`);
 }

@@ -1,13 +1,6 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { CommandError } from './exit';
-
-/** The file of weights that lies beside a cfg under the same name; null when there is none. */
-export async function weightsBeside(cfg: string): Promise<string | null> {
-  const file = `${cfg.slice(0, cfg.length - path.extname(cfg).length)}.weights`;
-  const found = await stat(file).catch(() => null);
-  return found?.isFile() === true ? file : null;
-}
 
 /**
  * The names of classes that lie beside a model: `coco.names`, the only `*.names`, or what `names=` of the only `*.data`

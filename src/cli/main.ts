@@ -74,28 +74,6 @@ function addExperimentCommands(program: Command): void {
     .option(...jsonOption)
     .action(ending(check));
   program
-    .command('similarity')
-    .description('compare all layers of a teacher and the student, and suggest hints')
-    .argument('<file>', 'a *.distill.yaml file')
-    .option('--member <number>', 'which teacher of an ensemble, counted from 0', wholeNumber(0), 0)
-    .option('--images <number>', 'how many test images both are shown', wholeNumber(2), 256)
-    .option(...jsonOption)
-    .action(ending(similarity));
-  program
-    .command('layers')
-    .description('the layer table of a model: shapes, costs, receptive fields, source lines')
-    .argument('<model>', 'as experiments name it: path#export, zoo/NAME or a file; or a *.distill.yaml file')
-    .option('--input <size>', 'height, width and channels of an image, such as 32x32x3', parseImageSize)
-    .option('--classes <number>', 'how many classes the model is to tell apart', parseClasses)
-    .option('--options <json>', 'options for the model function, a JSON object', parseModelOptions)
-    .option('--weights <file>', 'a .safetensors file with the weights, or the .weights of a Darknet cfg')
-    .option(...jsonOption)
-    .action(
-      ending(async (model: string, options: LayersOptions) =>
-        (await import('./layers')).layers(model, options),
-      ),
-    );
-  program
     .command('engines')
     .description('what can train here; what can be installed')
     .argument('[name]', 'try this one only')
@@ -153,6 +131,20 @@ function addRunCommands(program: Command): void {
 
 function addModelCommands(program: Command): void {
   program
+    .command('layers')
+    .description('the layer table of a model: shapes, costs, receptive fields, source lines')
+    .argument('<model>', 'as experiments name it: path#export, zoo/NAME or a file; or a *.distill.yaml file')
+    .option('--input <size>', 'height, width and channels of an image, such as 32x32x3', parseImageSize)
+    .option('--classes <number>', 'how many classes the model is to tell apart', parseClasses)
+    .option('--options <json>', 'options for the model function, a JSON object', parseModelOptions)
+    .option('--weights <file>', 'a .safetensors file with the weights, or the .weights of a Darknet cfg')
+    .option(...jsonOption)
+    .action(
+      ending(async (model: string, options: LayersOptions) =>
+        (await import('./layers')).layers(model, options),
+      ),
+    );
+  program
     .command('predict')
     .description('ask a model what is in images: classes, or boxes')
     .argument('<model>', 'a Darknet cfg, another model with a vector of classes, or a run')
@@ -162,7 +154,9 @@ function addModelCommands(program: Command): void {
     .option('--threshold <number>', 'boxes need a higher score', parseShare, 0.25)
     .option('--overlap <number>', 'of boxes that overlap by more, the best stays', parseShare, 0.45)
     .option('--top <count>', 'classes to show', parseCount, 5)
-    .addOption(new Option('--resize <way>', 'how images are made smaller').choices([...resizings]))
+    .addOption(
+      new Option('--resize <way>', 'how images are made smaller').choices([...resizings]).default('smooth'),
+    )
     .addOption(
       new Option('--engine <name>', 'what computes').choices(['auto', ...ENGINE_NAMES]).default('auto'),
     )
@@ -171,6 +165,14 @@ function addModelCommands(program: Command): void {
     .action(
       ending((model: string, images: string[], options: PredictOptions) => predict(model, images, options)),
     );
+  program
+    .command('similarity')
+    .description('compare all layers of a teacher and the student, and suggest hints')
+    .argument('<file>', 'a *.distill.yaml file')
+    .option('--member <number>', 'which teacher of an ensemble, counted from 0', wholeNumber(0), 0)
+    .option('--images <number>', 'how many test images both are shown', wholeNumber(2), 256)
+    .option(...jsonOption)
+    .action(ending(similarity));
 }
 
 async function check(file: string, { stdin, json }: { stdin?: boolean; json?: boolean }): Promise<ExitCode> {

@@ -18,7 +18,7 @@ export interface PredictOptions {
   overlap: number;
   /** How many classes are shown. */
   top: number;
-  resize?: Resizing;
+  resize: Resizing;
   engine: string;
   workspace?: string;
   json?: boolean;
@@ -132,7 +132,7 @@ async function ask(model: string, workspace: string, options: PredictOptions): P
   try {
     const opened = await openAsked(model, workspace, options.weights);
     const { threshold, overlap, resize } = options;
-    const predictor = openPredictor(opened, { threshold, overlap, resizing: resize ?? null });
+    const predictor = openPredictor(opened, { threshold, overlap, resizing: resize });
     const names =
       options.names === undefined
         ? await namesBeside(opened.table.files[0], predictor.classes)

@@ -16,8 +16,8 @@ export interface PredictorOptions {
   threshold: number;
   /** Of boxes of one class whose intersection over union is higher, the best stays. */
   overlap: number;
-  /** Null: `bilinear` for Darknet's networks, which were trained so, `smooth` for all others. */
-  resizing: Resizing | null;
+  /** How images are brought to the size of the input. */
+  resizing: Resizing;
 }
 
 /** A model that is asked about images. */
@@ -54,8 +54,7 @@ function detector(model: DarknetModel, size: InputSize, options: PredictorOption
   return {
     classes: Math.max(...heads.map(({ classes }) => classes)),
     async predict(image) {
-      const resizing = options.resizing ?? 'bilinear';
-      const { values, placement } = fitImage(image, { size, letterbox, resizing });
+      const { values, placement } = fitImage(image, { size, letterbox, resizing: options.resizing });
       const maps = await ask(
         model,
         values,
@@ -88,8 +87,7 @@ function classifier(model: OpenedModel, size: InputSize, options: PredictorOptio
   return {
     classes,
     async predict(image) {
-      const resizing = options.resizing ?? 'smooth';
-      const { values } = fitImage(image, { size, letterbox: false, resizing });
+      const { values } = fitImage(image, { size, letterbox: false, resizing: options.resizing });
       const [output] = await ask(model, values, size, [null]);
       return { kind: 'classes', probabilities: probabilitiesOf(output!.values) };
     },

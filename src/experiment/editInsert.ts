@@ -37,6 +37,31 @@ export function spliceToSet(tree: EditTree, path: ExperimentPath, value: unknown
   return spliceToReplace(tree, site, wrap(tree, [segment], added, site.path));
 }
 
+/**
+ * How an item is put before another one.
+ *
+ * @throws EditError when there is no such item.
+ */
+export function spliceToInsert(tree: EditTree, path: ExperimentPath, index: number, value: unknown): Splice {
+  const site = tree.trace([...path, index]).at(-1)!;
+  if (site.path.length <= path.length || site.holder?.kind !== 'item') {
+    throw new EditError(
+      `\`${formatPath(path)}\` has no item ${index} in line ${tree.rangeOfNode(site.node).line}.`,
+      tree.rangeOfNode(site.node),
+    );
+  }
+  const style = new EditStyle(tree);
+  const { collection } = site.holder;
+  const start = tree.startOf(site.holder);
+  const column = tree.column(start);
+  if (collection.flow === true) {
+    const lead = tree.isFirstOnLine(start) ? style.breakTo(column) : ' ';
+    return { start, end: start, text: `${style.inline(value)},${lead}` };
+  }
+  const item = style.item(value, column + 2, EditStyle.formAmong(collection));
+  return { start, end: start, text: `- ${item}${style.breakTo(column)}` };
+}
+
 /** A value with the parents that it lacks. */
 function wrap(tree: EditTree, path: ExperimentPath, value: unknown, at: ExperimentPath): unknown {
   const [segment, ...deeper] = path;

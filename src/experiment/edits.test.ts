@@ -5,6 +5,7 @@ import {
   applyEdit,
   changeHint,
   EditError,
+  insertItem,
   removeAt,
   removeHint,
   setValue,
@@ -137,6 +138,17 @@ describe('adding an item', () => {
     ['an empty item', 'a:\n  -\n', ['a'], 2, 'a:\n  -\n  - 2\n'],
   ])('to %s', (_, text, path, value, expected) => {
     expect(edited(text, append(path, value))).toBe(expected);
+  });
+});
+
+describe('putting an item before another', () => {
+  it.each<[string, string, number, string]>([
+    ['of lines', 'a:\n  # c\n  - 1 # d\n  - 2\n', 1, 'a:\n  # c\n  - 1 # d\n  - new\n  - 2\n'],
+    ['at the beginning', 'a:\n  # c\n  - 1\n', 0, 'a:\n  # c\n  - new\n  - 1\n'],
+    ['in brackets', 'a: [1, 2]\n', 0, 'a: [new, 1, 2]\n'],
+    ['on lines in brackets', 'a: [\n  1,\n  2\n]\n', 1, 'a: [\n  1,\n  new,\n  2\n]\n'],
+  ])('%s', (_, text, index, expected) => {
+    expect(edited(text, () => insertItem(text, ['a'], index, 'new'))).toBe(expected);
   });
 });
 

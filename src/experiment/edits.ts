@@ -1,6 +1,6 @@
 import { isAlias, isCollection, isScalar, visit } from 'yaml';
 import { EditError } from './editError';
-import { spliceToSet } from './editInsert';
+import { spliceToInsert, spliceToSet } from './editInsert';
 import { removalOf, spliceToRemove } from './editRemove';
 import { EditTree, withoutMark, type Splice } from './editTree';
 import { isMapping, valueAt } from './language';
@@ -54,6 +54,19 @@ export function appendItem(text: string, path: ExperimentPath, value: unknown): 
 }
 
 /**
+ * Puts an item before another one of a list.
+ *
+ * @throws EditError as {@link setValue} does, and when there is no such item.
+ */
+export function insertItem(text: string, path: ExperimentPath, index: number, value: unknown): TextEdit {
+  const tree = new EditTree(text);
+  const splice = spliceToInsert(tree, path, index, value);
+  const list = valueAt(tree.value, path);
+  const items = Array.isArray(list) ? list.map((item: unknown) => item) : [];
+  return finish(tree, path, splice, withValue(tree.value, path, items.toSpliced(index, 0, value)));
+}
+
+/**
  * Takes a key or an item out, with its line or its comma. A list that has lost its last item goes with it, and so does
  * a mapping that has lost its last part (`distill` without its only term); one that has lost its last single value
  * stays as `{}`, since `soft: {}` still means soft targets.
@@ -91,14 +104,31 @@ export function addHint(text: string, hint: WrittenHint): TextEdit {
  * @param changes - undefined takes a key out, so that its default counts.
  */
 export function changeHint(text: string, index: number, changes: HintChanges): TextEdit {
-  const edited = HINT_KEYS.filter((key) => Object.hasOwn(changes, key)).reduce((draft, key) => {
-    const path = [...HINTS, index, key];
-    const value = changes[key];
-    if (value !== undefined) return applyEdit(draft, setValue(draft, path, value));
-    const isWritten = valueAt(new ExperimentSource(draft).value(), path) !== undefined;
-    return isWritten ? applyEdit(draft, removeAt(draft, path)) : draft;
-  }, withoutMark(text));
-  return difference(withoutMark(text), edited);
+  const keys = HINT_KEYS.filter((key) => Object.hasOwn(changes, key));
+  return editInSteps(
+    text,
+    keys.map((key) => (draft) => {
+      const path = [...HINTS, index, key];
+      const value = changes[key];
+      if (value !== undefined) return setValue(draft, path, value);
+      const isWritten = valueAt(new ExperimentSource(draft).value(), path) !== undefined;
+      return isWritten ? removeAt(draft, path) : null;
+    }),
+  );
+}
+
+/**
+ * Several edits, each of the text that the one before made, as one.
+ *
+ * @param steps - null for nothing to do.
+ */
+export function editInSteps(text: string, steps: readonly ((draft: string) => TextEdit | null)[]): TextEdit {
+  const before = withoutMark(text);
+  const after = steps.reduce((draft, step) => {
+    const edit = step(draft);
+    return edit === null ? draft : applyEdit(draft, edit);
+  }, before);
+  return difference(before, after);
 }
 
 /** Takes a hint out; the last one takes `hints` with it, and `distill` when nothing else is in it. */

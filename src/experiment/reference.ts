@@ -110,7 +110,8 @@ function lineOf(
   return `- **\`${key}\`** · ${typeOf(property)} · ${standard}<br>${property.description ?? ''}${reference}`;
 }
 
-function typeOf(node: LanguageNode): string {
+/** What may stand at a node, in a few words: `` whole number ≥ 1 ``, `` `kl`, `cross-entropy` ``, `mapping`. */
+export function typeOf(node: LanguageNode): string {
   return [...new Set(variantsOf(node).map(typeOfForm))].join(' or ');
 }
 

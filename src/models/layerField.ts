@@ -22,8 +22,8 @@ export function fieldsOf({ uses }: ModelGraph): Map<LayerUse, Field> {
 
 function fieldOf({ layer, inputTensors, outputTensors }: LayerUse, input: Field): Field {
   const kind = layer.getClassName();
-  const config = layer.getConfig();
   if (pointwise.has(kind)) return input;
+  const config = layer.getConfig();
   switch (kind) {
     case 'Conv2D':
     case 'DepthwiseConv2D':

@@ -30,7 +30,7 @@ const epsilon = 1e-5;
 
 /**
  * Builds a network as a tfjs model, channels last. The layer that gives what Darknet's layer 12 gives is called
- * `12/conv`; what leads to it within the section `12/conv/kernel`, `12/conv/normalization` and so on. Weights are zero.
+ * `12/conv`; what leads to it within the section `12/conv/convolution`, `12/conv/normalization` and so on. Weights are zero.
  *
  * @param normalize what the network sees of an image, (image − mean) / std; undefined: the image.
  */
@@ -114,9 +114,10 @@ class Builder {
   ): tf.SymbolicTensor {
     const { name, inputShapes } = layer;
     const { normalized, activation } = operation;
-    const last = activation !== 'linear' ? 'activation' : normalized ? 'normalization' : 'kernel';
-    const nameOf = (part: 'kernel' | 'normalization'): string => (part === last ? name : `${name}/${part}`);
-    const convolution = convolutionLayer(nameOf('kernel'), operation, inputShapes[0]!);
+    const last = activation !== 'linear' ? 'activation' : normalized ? 'normalization' : 'convolution';
+    const nameOf = (part: 'convolution' | 'normalization'): string =>
+      part === last ? name : `${name}/${part}`;
+    const convolution = convolutionLayer(nameOf('convolution'), operation, inputShapes[0]!);
     let output = applied(convolution, padded(name, operation, input));
     let normalization: tf.layers.Layer | null = null;
     if (normalized) {

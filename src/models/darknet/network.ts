@@ -60,7 +60,15 @@ export function readNetwork(text: string, file: string, inputShape: MapShape | n
   net.refuseSlips();
   const input = inputOf(net, inputShape);
   const layers: DarknetLayer[] = [];
-  for (const section of sections) layers.push(readLayer(section, layers, input));
+  for (const section of sections) {
+    try {
+      layers.push(readLayer(section, layers, input));
+    } catch (error) {
+      // Maps that do not meet are told by their cause, where that is the size of the image.
+      refuseOddSize(net, input, layers);
+      throw error;
+    }
+  }
   if (layers.length === 0) throw net.wrong(null, 'There is no layer after [net].');
   refuseOddSize(net, input, layers);
   const heads = layers.filter(({ operation }) => operation.kind === 'yolo').map(({ index }) => index);
@@ -162,8 +170,16 @@ export function stridesOf(layers: readonly DarknetLayer[]): [number, number][] {
 }
 
 function notesOf({ notes }: CfgFile, layers: readonly DarknetLayer[]): string[] {
-  const dropBlocks = layers.filter(({ section }) => section.flag('dropblock'));
-  if (dropBlocks.length === 0) return notes;
-  const names = dropBlocks.map(({ name }) => name).join(', ');
-  return [...notes, `DropBlock is trained as ordinary dropout: ${names}.`];
+  const named = (chosen: (section: CfgSection) => boolean): string =>
+    layers
+      .filter(({ section }) => chosen(section))
+      .map(({ name }) => name)
+      .join(', ');
+  const dropBlocks = named((section) => section.flag('dropblock'));
+  const others = named((section) => !['greedynms', 'default'].includes(section.text('nms_kind', 'default')));
+  return [
+    ...notes,
+    ...(dropBlocks === '' ? [] : [`DropBlock is trained as ordinary dropout: ${dropBlocks}.`]),
+    ...(others === '' ? [] : [`Boxes are suppressed as by \`nms_kind=greedynms\`: ${others}.`]),
+  ];
 }

@@ -16,7 +16,18 @@ const decisiveKeys = [
 ];
 
 /** Keys one letter away from those above that mean something else. */
-const otherKeys = ['max', 'scale', 'scales', 'steps', 'step', 'resize', 'random', 'antialiasing'];
+const otherKeys = [
+  'stride_x',
+  'stride_y',
+  'max',
+  'scale',
+  'scales',
+  'steps',
+  'step',
+  'resize',
+  'random',
+  'antialiasing',
+];
 
 /** One `[section]` of a cfg file with its `key=value` lines. */
 export class CfgSection {

@@ -60,7 +60,7 @@ async function load({ file, topology, fields, weights, weightData }: ModelJson):
     return await tf.loadGraphModel({
       load: () =>
         Promise.resolve({
-          modelTopology: topology,
+          modelTopology: { versions: {}, ...topology },
           weightSpecs: weights,
           weightData,
           ...(typeof signature === 'object' && signature !== null && { signature }),

@@ -6,5 +6,9 @@ export function originNotes({ fields }: ModelJson): string[] {
     ['Made by', fields['generatedBy']],
     ['Converted by', fields['convertedBy']],
   ];
-  return told.flatMap(([what, by]) => (typeof by === 'string' && by !== '' ? [`${what} ${by}.`] : []));
+  return told.flatMap(([what, by]) => {
+    if (typeof by !== 'string' || by === '') return [];
+    // The converter writes the version of TensorFlow alone.
+    return [`${what} ${/^\d/.test(by) ? 'TensorFlow ' : ''}${by}.`];
+  });
 }

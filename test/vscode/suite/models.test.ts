@@ -41,9 +41,9 @@ describe('in the source of a model', () => {
     const code = await writeText('models/lens.ts', model);
     const uri = await writeText('lens.distill.yaml', experiment);
     document = await vscode.workspace.openTextDocument(uri);
-    await vscode.window.showTextDocument(document);
+    await vscode.window.showTextDocument(document, { preview: false });
     source = await vscode.workspace.openTextDocument(code);
-    await vscode.window.showTextDocument(source, vscode.ViewColumn.Beside);
+    await vscode.window.showTextDocument(source, { preview: false });
   });
 
   it('says above each line which layers it makes, and what they can be picked for', async () => {
@@ -67,7 +67,7 @@ describe('in the source of a model', () => {
     );
     const text = hovers
       .flatMap(({ contents }) => contents)
-      .map((content) => (typeof content === 'string' ? content : content.value))
+      .map((content) => (content instanceof vscode.MarkdownString ? content.value : ''))
       .join('\n');
     assert.match(text, /\*\*conv1\*\* · Conv2D · 16×16×4/);
     assert.match(text, /40 parameters · 9,216 multiply-adds/);
