@@ -3,11 +3,13 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { measureAblation } from './ablation';
 import { STEP_CASES } from './cases/cases';
 import type { StepCase } from './cases/case';
+import { measureEditor } from './editor';
 import { measureStart, measureTraining, type EndToEndOptions } from './endToEnd';
 import { PAIRS, type Pair } from './laboratory';
 import { describeMachine } from './machine';
 import {
   printAblation,
+  printEditor,
   printEndToEnd,
   printMachine,
   printMissingTorch,
@@ -80,6 +82,13 @@ async function main(): Promise<void> {
   withTrainingOptions(program.command('start'), ['conv', 'resnet'], 5)
     .description('times the start of a training up to its first step')
     .action((options: EndToEndCommandOptions) => runEndToEnd('start', options));
+  program
+    .command('editor')
+    .description('times what a person waits for in the editor')
+    .option('--rounds <count>', 'how often each is done', wholeNumber, 7)
+    .option('--cfg <file>', 'a Darknet cfg to take a picture of too, e.g. that of YOLOv4')
+    .option('--json', 'print one JSON object on standard output', false)
+    .action(runEditor);
   await program.parseAsync();
 }
 
@@ -211,6 +220,19 @@ async function runEndToEnd(benchmark: 'train' | 'start', options: EndToEndComman
   }
   printMachine(machine, torch);
   printEndToEnd(benchmark, asked, rows);
+}
+
+async function runEditor(options: { rounds: number; cfg?: string; json: boolean }): Promise<void> {
+  const { rounds, cfg = null, json } = options;
+  const machine = describeMachine();
+  warnOfLoad(machine);
+  const rows = await measureEditor({ root, rounds, cfg, tell: tellProgress });
+  if (json) {
+    printJsonObject({ benchmark: 'editor', machine, rounds, rows });
+    return;
+  }
+  printMachine(machine, null);
+  printEditor(rows);
 }
 
 function settingsOf(options: CommonOptions, torch: Torch | null): StepOptions {

@@ -1,5 +1,6 @@
 import { layOutTable, printLine } from '../src/cli/output';
 import type { AblationRow } from './ablation';
+import type { EditorRow } from './editor';
 import type { EndToEndRow } from './endToEnd';
 import type { Machine } from './machine';
 import type { Torch } from './python';
@@ -112,6 +113,16 @@ export function printEndToEnd(
   );
   const head = ['pair', 'side', 'seconds', 'ratio', 'first step s', 'accuracy', 'MiB'];
   printLine(layOutTable(head, cells, [2, 3, 4, 5, 6]));
+}
+
+/** What `editor` measured. */
+export function printEditor(rows: readonly EditorRow[]): void {
+  printLine('Medians; in brackets the quartiles over the rounds.\n');
+  const cells = rows.map(({ name, milliseconds: { median, low, high } }) => [
+    name,
+    `${median.toFixed(0)} [${low.toFixed(0)}–${high.toFixed(0)}]`,
+  ]);
+  printLine(layOutTable(['what', 'ms'], cells, [1]));
 }
 
 function peakOf(peaks: readonly Peak[], threads: number): number {

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { prepareCheckout, root } from './setup.mjs';
 
 /**
- * `npm run bench -- step | train | start`: measures Distillery beside PyTorch (docs/performance.md). Starts on a fresh
+ * `npm run bench -- step | train | start`: measures Distillery beside PyTorch; `editor`: what a person waits for in the
+ * editor (docs/performance.md). Starts on a fresh
  * clone; builds dist/, bundles bench/ into dist/bench/ and runs it.
  */
 

@@ -10,11 +10,13 @@ import { ModelError } from '../models/model';
 export function findingOf(error: unknown, at: ExperimentPath): Finding {
   if (!(error instanceof ModelError)) throw error;
   const source = error.source;
-  const place = source ? ` (${path.basename(source.file)}:${source.line}:${source.column})` : '';
+  const place = source ? `${path.basename(source.file)}:${source.line}:${source.column}` : '';
+  // Some messages begin with their place.
+  const message = error.message.includes(place) ? error.message : `${error.message} (${place})`;
   return {
     path: at,
     code: error.code,
-    message: `${error.message}${place}`,
+    message,
     suggestion: error.suggestion ?? undefined,
   };
 }

@@ -1,13 +1,16 @@
 import { execFile } from 'node:child_process';
+import { copyFile, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ChannelError } from '../../src/protocol/channel';
 import type { SimilarityMatrix } from '../../src/protocol/inspection';
+import { idxBytes } from '../fixtures/data/idx';
 import { programs, train } from '../trainer/support';
 import { Bench, patient } from './support';
 
+const onnx = fileURLToPath(new URL('../fixtures/onnx/legacy.onnx', import.meta.url));
 const cli = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../dist/cli.js');
 
 const data = 'data: { dataset: digits, trainSize: 200, testSize: 120 }\n';
@@ -85,6 +88,26 @@ describe('similarity', () => {
 
   test('shows all test images where there are fewer than asked for', async () => {
     expect((await compare(1000)).images).toBe(120);
+  });
+
+  test('compares a teacher that comes as an ONNX file', async () => {
+    await copyFile(onnx, bench.path('teacher.onnx'));
+    const images = Uint8Array.from({ length: 32 * 12 * 8 * 3 }, (_, index) => (index * 7919) % 256);
+    const labels = Uint8Array.from({ length: 32 }, (_, index) => index % 5);
+    await writeFile(bench.path('images.idx'), idxBytes([32, 12, 8, 3], images));
+    await writeFile(bench.path('labels.idx'), idxBytes([32], labels));
+    const files = '{ images: ./images.idx, labels: ./labels.idx }';
+    const matrix = await compare(
+      16,
+      `data: { dataset: idx, files: { train: ${files}, test: ${files} } }
+teacher: { model: ./teacher.onnx }
+student: { model: zoo/conv-thin, options: { width: 4 } }
+distill: { soft: {} }
+`,
+    );
+    expect(matrix.teacherLayers).toContain('/stem/Conv');
+    const row = matrix.teacherLayers.indexOf('/stem/Conv') * matrix.studentLayers.length;
+    for (const value of matrix.values.subarray(row, row + 3)) expect(value).toBeGreaterThan(0);
   });
 
   test('takes the weights of the trained teacher', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FileProbe } from '../../experiment/files';
-import { parseCheckReport, quickCheck } from './check';
+import { failureProblem, parseCheckReport, quickCheck } from './check';
 
 const nothingThere: FileProbe = {
   resolve: (_, reference) => `/lab/${reference}`,
@@ -15,6 +15,26 @@ describe('quickCheck', () => {
     const { schema, meaning } = quickCheck(text, '/lab/kd.distill.yaml', nothingThere);
     expect(schema).toMatchObject([{ code: 'unknown-key', line: 2, suggestion: 'seed' }]);
     expect(meaning).toMatchObject([{ code: 'missing-file', line: 3 }]);
+  });
+});
+
+describe('failureProblem', () => {
+  const file = '/lab/kd.distill.yaml';
+  const text =
+    'data: { dataset: digits }\nteacher: { model: ./t.ts#build, weights: w.safetensors }\nstudent: { model: ./s.ts#build }\n';
+  const at = (source: string) => ({ file: source, line: 7, column: 1 });
+
+  it('stands at the model whose code is to blame', () => {
+    expect(failureProblem(text, file, 'It hangs.', at('/lab/t.ts'))).toMatchObject({ line: 2, column: 19 });
+    expect(failureProblem(text, file, 'It hangs.', at('/lab/s.ts'))).toMatchObject({ line: 3, column: 19 });
+  });
+
+  it('stands at the student for code that a model imports, and at the beginning where nobody is to blame', () => {
+    const message = 'It hangs.';
+    const imported = failureProblem(text, file, message, at('/lab/blocks.ts'));
+    expect(imported).toMatchObject({ line: 3, code: 'bad-inspection', severity: 'error', message });
+    expect(failureProblem(text, file, message, null)).toMatchObject({ line: 1 });
+    expect(failureProblem('data: [', file, message, at('/lab/s.ts'))).toMatchObject({ line: 1 });
   });
 });
 
