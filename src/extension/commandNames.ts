@@ -3,6 +3,7 @@ export const commandNames = [
   'distillery.newExperiment',
   'distillery.runExperiment',
   'distillery.openExperiment',
+  'distillery.pickHints',
   'distillery.useAsHintLayer',
   'distillery.useAsGuidedLayer',
   'distillery.openCurves',

@@ -3,6 +3,7 @@ import { commandNames, type CommandName } from './commandNames';
 import type { EngineInstaller } from './engines/install';
 import type { ExperimentRunner } from './experiments/run';
 import type { OpenModels } from './models/openModels';
+import type { HintsPanels } from './hints/panels';
 import type { CurvesPanels } from './panel/panels';
 import type { RunActions } from './runs/actions';
 import type { RunContextKeys } from './runs/contextKeys';
@@ -23,6 +24,7 @@ export interface Parts {
   tree: RunTree;
   keys: RunContextKeys;
   panels: CurvesPanels;
+  hints: HintsPanels;
   runner: ExperimentRunner;
   actions: RunActions;
   targets: Targets;
@@ -49,7 +51,7 @@ export function registerCommands(parts: Parts): vscode.Disposable {
   );
 }
 
-function experimentCommands({ runner, panels, targets, actions, files }: Parts) {
+function experimentCommands({ runner, panels, hints, targets, actions, files }: Parts) {
   return {
     'distillery.newExperiment': async (what) => {
       const { newExperiment } = await import('./newExperiment/newExperiment');
@@ -60,6 +62,10 @@ function experimentCommands({ runner, panels, targets, actions, files }: Parts) 
       if (experiment === undefined) return;
       const started = await runner.start(experiment);
       if (started !== undefined) await panels.open([started]);
+    },
+    'distillery.pickHints': async (...parameters) => {
+      const experiment = await targets.experiment(parameters, 'Which experiment to pick hints for');
+      if (experiment !== undefined) await hints.open(experiment);
     },
     'distillery.openExperiment': async (...parameters) => {
       const [first] = parameters;

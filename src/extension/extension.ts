@@ -5,6 +5,7 @@ import { registerAuthoring } from './experiments/authoring';
 import { ExperimentDiagnostics } from './experiments/diagnostics';
 import { ExperimentFiles } from './experiments/files';
 import { ExperimentRunner } from './experiments/run';
+import { HintsPanels, hintsViewType } from './hints/panels';
 import { ExperimentPictures } from './inspector/pictures';
 import { registerModelMarks } from './models/marks';
 import { OpenModels } from './models/openModels';
@@ -34,6 +35,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const program = new Program(extension, log);
   const panels = new CurvesPanels(library, extension, log);
   const pictures = new ExperimentPictures(program, log);
+  const hints = new HintsPanels(pictures, extension, log);
   const diagnostics = new ExperimentDiagnostics(pictures);
   const models = new OpenModels(pictures);
   const view = showTree(tree, library);
@@ -45,6 +47,7 @@ export function activate(context: vscode.ExtensionContext): void {
     tree,
     keys,
     panels,
+    hints,
     runner: new ExperimentRunner(program, library, log),
     actions: new RunActions(library, program, log),
     targets: new Targets(library, files, view),
@@ -58,6 +61,7 @@ export function activate(context: vscode.ExtensionContext): void {
     tree,
     keys,
     panels,
+    hints,
     pictures,
     diagnostics,
     models,
@@ -68,6 +72,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerAuthoring(pictures, diagnostics),
     registerCommands(parts),
     vscode.window.registerWebviewPanelSerializer(curvesViewType, panels),
+    vscode.window.registerWebviewPanelSerializer(hintsViewType, hints),
   );
   void Promise.all([library.loaded, files.refresh()]).then(() => {
     keys.setKey('distillery.loaded', true);

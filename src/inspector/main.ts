@@ -10,7 +10,6 @@ import { DEFAULT_TIME_LIMIT, STUCK_DESCRIPTOR, TIME_LIMIT_VARIABLE } from '../pr
 import { guardProcess } from './guard';
 import { ModelShelf } from './modelShelf';
 import { takePicture } from './picture';
-import { compareLayers } from './similarity';
 import { Watchdog } from './watchdog';
 
 /**
@@ -55,7 +54,11 @@ const channel: Channel<InspectorEvents, InspectorApi> = new Channel<InspectorEve
     similarity: (experiment, member, images) =>
       queue.add(null, () =>
         alive(() =>
-          watchdog.during('computing', () => compareLayers(experiment, member, images, tellProgress)),
+          watchdog.during('computing', async () => {
+            // Loads the engines, which pictures never need.
+            const { compareLayers } = await import('./similarity');
+            return compareLayers(experiment, member, images, tellProgress);
+          }),
         ),
       ),
   },

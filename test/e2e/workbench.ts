@@ -39,6 +39,10 @@ export class DistilleryWorkbench {
     return this.window.page.locator('.statusbar-item[id$="distillery.running"]');
   }
 
+  get hints(): HintsPage {
+    return new HintsPage(this.window.webview());
+  }
+
   get curves(): CurvesPage {
     return new CurvesPage(this.window.webview());
   }
@@ -125,6 +129,50 @@ export class CurvesPage {
       return data.filter((value, index) => index % 4 === 3 && value > 0).length;
     });
   }
+}
+
+/** The page of the hint picker. */
+export class HintsPage {
+  constructor(readonly frame: FrameLocator) {}
+
+  /** The layers of a model, as a screen reader meets them. */
+  tree(side: 'teacher' | 'student'): Locator {
+    return this.frame.locator(`[role="tree"][data-side="${side}"]`);
+  }
+
+  layers(side: 'teacher' | 'student'): Locator {
+    return this.tree(side).locator('[role="treeitem"]');
+  }
+
+  /** What stands beside the picture. */
+  get aside(): Locator {
+    return this.frame.locator('aside');
+  }
+
+  /** Clicks a layer where it is drawn. */
+  async click(side: 'teacher' | 'student', layer: string): Promise<void> {
+    const graph = this.frame.locator('distillery-graph');
+    // Runs in the browser, whose types these tests, which run in Node, do not have.
+    const position = await graph.evaluate(
+      (element: unknown, [ofSide, name]) => {
+        const isGraph = (value: unknown): value is Graph =>
+          typeof value === 'object' && value !== null && 'placeOf' in value && 'reveal' in value;
+        if (!isGraph(element)) throw new Error('There is no graph.');
+        element.reveal(ofSide, name);
+        const place = element.placeOf(ofSide, name);
+        if (place === null) throw new Error(`There is no layer ${name}.`);
+        return place;
+      },
+      [side, layer] as const,
+    );
+    await graph.locator('canvas').click({ position });
+  }
+}
+
+/** What is used of the picture of the models. */
+interface Graph {
+  reveal(side: string, layer: string): void;
+  placeOf(side: string, layer: string): { x: number; y: number } | null;
 }
 
 /** What is used of a canvas. */

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ExperimentPicture } from '../../src/protocol/inspection';
-import { Bench, soundExperiment, soundModel } from './support';
+import { Bench, patient, soundExperiment, soundModel } from './support';
 
 let bench: Bench | undefined;
 
@@ -115,8 +115,8 @@ describe('code of a model that misbehaves', () => {
       `console.log('{"kind":"value","id":"x"}');\nconsole.error('to the other stream');\nprocess.send?.({ kind: 'value', id: 'x' });\n${soundModel}`,
     );
     expect(picture.student?.table?.rows).toHaveLength(3);
-    await expect.poll(() => bench!.output).toContain('{"kind":"value","id":"x"}');
-    await expect.poll(() => bench!.output).toContain('to the other stream');
+    await expect.poll(() => bench!.output, patient).toContain('{"kind":"value","id":"x"}');
+    await expect.poll(() => bench!.output, patient).toContain('to the other stream');
   });
 
   test('that ends the process is told at its line', async () => {
@@ -130,7 +130,7 @@ describe('code of a model that misbehaves', () => {
   test('that throws later, or rejects, disturbs nobody', async () => {
     const late = `setTimeout(() => { throw new Error('later'); }, 0);\nvoid Promise.reject(new Error('rejected'));\n`;
     await lookAt(`${late}${soundModel}`);
-    await expect.poll(() => bench!.output.join('\n')).toContain('later');
+    await expect.poll(() => bench!.output.join('\n'), patient).toContain('later');
     expect(bench!.output.join('\n')).toContain('rejected');
     expect((await look(bench!)).student?.failure).toBeNull();
   });
@@ -195,7 +195,7 @@ describe('an inspector', () => {
     await lookAt(soundModel);
     const { pid } = bench!.inspector;
     process.kill(pid!, 'SIGKILL');
-    await expect.poll(() => bench!.inspector.pid).toBeUndefined();
+    await expect.poll(() => bench!.inspector.pid, patient).toBeUndefined();
     expect((await look(bench!)).problems).toEqual([]);
     expect(bench!.inspector.pid).not.toBe(pid);
   });
@@ -204,7 +204,7 @@ describe('an inspector', () => {
     await lookAt(soundModel);
     const { pid } = bench!.inspector;
     bench!.inspector.dispose();
-    await expect.poll(() => isRunning(pid!), { timeout: 60_000 }).toBe(false);
+    await expect.poll(() => isRunning(pid!), patient).toBe(false);
     await expect(look(bench!)).rejects.toMatchObject({ kind: 'disposed' });
   });
 });

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ChannelError } from '../../src/protocol/channel';
 import type { SimilarityMatrix } from '../../src/protocol/inspection';
 import { programs, train } from '../trainer/support';
-import { Bench } from './support';
+import { Bench, patient } from './support';
 
 const cli = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../dist/cli.js');
 
@@ -110,7 +110,7 @@ describe('similarity', () => {
   test('stops when nobody waits for it any more', async () => {
     const comparing = compare();
     const failed = comparing.catch((error: unknown) => error);
-    await expect.poll(() => bench.progress).toContain('Building the models');
+    await expect.poll(() => bench.progress, patient).toContain('Building the models');
     bench.inspector.stop('Cancelled.');
     expect(await failed).toMatchObject({ kind: 'disposed', message: 'Cancelled.' });
     expect(await failed).not.toBeInstanceOf(ChannelError);

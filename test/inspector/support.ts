@@ -8,6 +8,9 @@ import { InspectorProcess } from '../../src/extension/inspector/process';
 const script = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../dist/inspector.js');
 if (!existsSync(script)) throw new Error(`${script} is missing: run \`npm run build\` first.`);
 
+/** For what comes soon, also on a machine that is busy with something else. */
+export const patient = { timeout: 120_000 };
+
 /** A folder of its own with an experiment and its model, and an inspector for it. */
 export class Bench {
   /** What the inspector and code of models printed. */

@@ -130,6 +130,12 @@ export class VSCodeWindow {
     return this.page.locator('.tabs-container .tab').filter({ hasText: name });
   }
 
+  /** Puts the keys into the text of a file that is shown. */
+  async focusEditor(name: string): Promise<void> {
+    await this.page.getByRole('tab', { name }).click();
+    await this.page.locator('.editor-group-container.active .monaco-editor .view-lines').click();
+  }
+
   /** The document of the n-th webview that is shown. */
   webview(index = 0): FrameLocator {
     return this.page.frameLocator(`iframe.webview.ready >> nth=${index}`).frameLocator('#active-frame');

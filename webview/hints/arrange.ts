@@ -47,6 +47,11 @@ export interface Scene {
   columns: Record<Side, { left: number; width: number }>;
 }
 
+/** The nodes of both graphs. */
+export function nodesOf({ nodes }: Scene): PlacedNode[] {
+  return [...nodes.teacher, ...nodes.student];
+}
+
 export const NODE_HEIGHT = 42;
 /** Between the graphs, for the links. */
 const GUTTER = 170;

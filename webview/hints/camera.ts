@@ -42,13 +42,19 @@ export function fitted(scene: Size, view: Size): Camera {
   };
 }
 
-/** What is seen first: everything where its texts can be read then, else the upper part of it, as wide as it is. */
-export function opening(scene: Size, view: Size): Camera {
+/**
+ * What is seen first: everything where its texts can be read then, else the upper part of it, as large as its nodes fit
+ * side by side.
+ */
+export function opening(scene: Size, nodes: readonly Box[], view: Size): Camera {
   const whole = fitted(scene, view);
-  if (whole.zoom >= READABLE) return whole;
-  const across = (view.width - 2 * MARGIN) / Math.max(1, scene.width);
+  if (whole.zoom >= READABLE || nodes.length === 0) return whole;
+  const seen = nodes.filter(({ top }) => top < view.height / READABLE);
+  const left = Math.min(...seen.map((node) => node.left));
+  const right = Math.max(...seen.map((node) => node.left + node.width));
+  const across = (view.width - 2 * MARGIN) / Math.max(1, right - left);
   const zoom = Math.max(SECOND_LINES, Math.min(1, across));
-  const x = zoom > across ? -MARGIN / zoom : scene.width / 2 - view.width / 2 / zoom;
+  const x = zoom > across ? left - MARGIN / zoom : (left + right) / 2 - view.width / 2 / zoom;
   return { x, y: -HEAD / zoom, zoom };
 }
 

@@ -1,7 +1,7 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { anchorOf, keptAt } from './anchor';
-import { sides, type PlacedNode, type Scene, type Side } from './arrange';
+import { nodesOf, sides, type PlacedNode, type Scene, type Side } from './arrange';
 import { fitted, moved, opening, showing, zoomedAt, type Camera, type Size } from './camera';
 import { drawPicture } from './draw';
 import { labelWidth } from './drawLinks';
@@ -42,6 +42,8 @@ export class GraphElement extends LitElement {
   private readonly maker = new SceneMaker((isWaiting) => {
     this.isWaiting = isWaiting;
   });
+  /** Milliseconds that the last frame took. */
+  paintTime = 0;
   private camera: Camera | null = null;
   private size: Size = { width: 0, height: 0 };
   private links: readonly Link[] = [];
@@ -236,7 +238,7 @@ export class GraphElement extends LitElement {
     this.scene = scene;
     const node = anchor === null ? null : this.nodeWith(anchor.side, anchor.layer);
     if (anchor === null || node === null || camera === null) {
-      this.camera = opening(scene, this.size);
+      this.camera = opening(scene, nodesOf(scene), this.size);
       this.active = null;
     } else {
       if (this.active !== null) this.active = { side: node.side, index: node.index };
@@ -258,7 +260,9 @@ export class GraphElement extends LitElement {
     const { width, height } = this.canvas.getBoundingClientRect();
     const isFirst = this.size.width === 0;
     this.size = { width, height };
-    if (isFirst && this.scene !== null) this.camera = opening(this.scene, this.size);
+    if (isFirst && this.scene !== null) {
+      this.camera = opening(this.scene, nodesOf(this.scene), this.size);
+    }
     this.paint();
   }
 
@@ -286,7 +290,9 @@ export class GraphElement extends LitElement {
       this.active === null ? null : { ...this.active, isFocused: focusedSide === this.active.side };
     const picture = pictureOf(view, { scene, camera, view: size, theme, hovered, active });
     this.links = picture.links;
+    const began = performance.now();
     drawPicture(context, picture, ratio);
+    this.paintTime = performance.now() - began;
     placeHeads(this, camera, size);
   }
 

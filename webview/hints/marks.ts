@@ -13,26 +13,27 @@ export type Mark =
 /** As many candidates are marked as worth a look. */
 export const BEST = 3;
 
-/** Marks by index of the node; nodes without one are as ever. */
+/**
+ * Marks by index of the node; nodes without one are as ever.
+ * @param listed The candidates that are listed, whose ranks the marks show.
+ */
 export function candidateMarks(
   graph: ModelGraph,
   candidates: readonly Candidate[],
+  listed: readonly Candidate[],
   chosen: string | null,
 ): Map<number, Mark> {
   const marks = new Map<number, Mark>();
-  let rank = 0;
-  for (const { layer, plan, similarity, reason } of candidates) {
+  for (const { layer, plan, reason } of candidates) {
     const index = graph.nodeOf.get(layer);
-    if (index === undefined) continue;
-    const mark = marks.get(index);
-    if (plan !== null) {
-      if (mark?.kind === 'candidate') continue;
-      rank += 1;
-      marks.set(index, { kind: 'candidate', rank, similarity });
-    } else if (mark === undefined) {
+    if (plan === null && index !== undefined && !marks.has(index)) {
       marks.set(index, { kind: 'impossible', reason });
     }
   }
+  listed.forEach(({ layer, similarity }, order) => {
+    const index = graph.nodeOf.get(layer);
+    if (index !== undefined) marks.set(index, { kind: 'candidate', rank: order + 1, similarity });
+  });
   addChosen(marks, graph, chosen);
   return marks;
 }

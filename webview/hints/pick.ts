@@ -83,26 +83,41 @@ export function candidatesOf(
 }
 
 /**
- * The layer of a node that a click chooses: the best candidate where there are some, else the last one, whose output
- * the other layers see, as long as it can be paired. A person chooses another one of it by its name.
+ * The layer of a node that a click chooses: the last one, whose output the other layers see, as long as it can be
+ * paired. A person chooses another one of it by its name.
  */
-export function layerOfNode(node: GraphNode, table: LayerTable, candidates: readonly Candidate[]): string {
-  const names = node.rows.map(({ name }) => name);
-  const best = candidates.find(({ layer, plan }) => plan !== null && names.includes(layer));
-  if (best !== undefined) return best.layer;
+export function layerOfNode(node: GraphNode, table: LayerTable): string {
   const obstacles = layerObstacles(table);
+  const names = node.rows.map(({ name }) => name);
   return names.findLast((name) => !obstacles.has(name)) ?? names.at(-1)!;
 }
 
-/** The best candidate of each node, ranked: those that are listed and marked. */
-export function bestOfNodes(candidates: readonly Candidate[], graph: ModelGraph | null): Candidate[] {
-  const seen = new Set<number>();
-  return candidates.filter(({ layer, plan }) => {
-    const node = graph?.nodeOf.get(layer) ?? -1;
-    if (plan === null || seen.has(node)) return false;
-    seen.add(node);
-    return true;
-  });
+/**
+ * The candidates that are listed and marked: one for each node, as good as its best layer, and standing for its last
+ * one; unless the chosen layer is itself inside of a node: then the best layer of a node is what matches it.
+ */
+export function bestOfNodes(
+  candidates: readonly Candidate[],
+  graph: ModelGraph | null,
+  isInner: boolean,
+): Candidate[] {
+  const nodes = new Map<number, Candidate>();
+  for (const candidate of candidates) {
+    if (candidate.plan === null) continue;
+    const node = graph?.nodeOf.get(candidate.layer) ?? -1;
+    const best = nodes.get(node);
+    if (best === undefined) nodes.set(node, candidate);
+    else if (!isInner && graph !== null && isAfter(graph.nodes[node]!, candidate, best)) {
+      // The place in the map, and with it the rank, stays that of the best one.
+      nodes.set(node, candidate);
+    }
+  }
+  return [...nodes.values()];
+}
+
+function isAfter({ rows }: GraphNode, candidate: Candidate, other: Candidate): boolean {
+  const place = ({ layer }: Candidate): number => rows.findIndex(({ name }) => name === layer);
+  return place(candidate) > place(other);
 }
 
 /** The adapters for a pair of layers; none where one of them is unknown. */

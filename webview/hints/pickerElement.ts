@@ -9,7 +9,6 @@ import './graphElement';
 import type { GraphElement } from './graphElement';
 import './heatmapElement';
 import type { ChoosePairEvent } from './heatmapElement';
-import { layerOfNode } from './pick';
 import type { Found } from './search';
 import './searchElement';
 import type { FindEvent, SearchElement } from './searchElement';
@@ -159,10 +158,8 @@ export class PickerElement extends LitElement {
     return {
       choose: (side, index) => {
         const node = nodeOf(side, index);
-        const table = session.tables[side];
-        if (node === undefined || table === null) return;
-        const isOther = session.pick.anchor !== null && session.pick.anchor !== side;
-        session.choose(side, layerOfNode(node, table, isOther ? session.candidates() : []));
+        const layer = node === undefined ? null : session.layerOf(side, node);
+        if (layer !== null) session.choose(side, layer);
       },
       toggle: (side, index) => {
         const node = nodeOf(side, index);

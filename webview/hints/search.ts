@@ -9,7 +9,10 @@ export interface Found {
 /** As many results as a list can be looked through. */
 const MOST = 60;
 
-/** Layers whose names hold all the words of a query, those that begin with it first, in the order of the models. */
+/**
+ * Layers whose names hold all the words of a query: first those of that very name, then those that begin with it, in the
+ * order of the models.
+ */
 export function searchLayers(query: string, tables: Readonly<Record<Side, LayerTable | null>>): Found[] {
   const words = query
     .toLowerCase()
@@ -22,6 +25,9 @@ export function searchLayers(query: string, tables: Readonly<Record<Side, LayerT
       .map(({ name }): Found => ({ side, layer: name })),
   );
   const first = words[0]!;
-  const begins = ({ layer }: Found): number => (layer.toLowerCase().startsWith(first) ? 0 : 1);
+  const begins = ({ layer }: Found): number => {
+    const name = layer.toLowerCase();
+    return name === query.trim().toLowerCase() ? 0 : name.startsWith(first) ? 1 : 2;
+  };
   return found.sort((a, b) => begins(a) - begins(b)).slice(0, MOST);
 }

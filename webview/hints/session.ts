@@ -10,8 +10,20 @@ import type {
   SimilarityState,
 } from '../../src/protocol/hints';
 import { sides, type Side } from './arrange';
-import { modelGraph, type Expansion, type ModelGraph } from './graph';
-import { candidatesOf, choose, keptPick, newHint, noPick, similaritiesOf, stepBack, type Pick } from './pick';
+import { modelGraph, type Expansion, type GraphNode, type ModelGraph } from './graph';
+import {
+  bestOfNodes,
+  candidatesOf,
+  choose,
+  keptPick,
+  layerOfNode,
+  newHint,
+  noPick,
+  otherSide,
+  similaritiesOf,
+  stepBack,
+  type Pick,
+} from './pick';
 import { restoreSettings, type Settings } from './settings';
 
 /** What a session tells the page around it. */
@@ -138,6 +150,27 @@ export class PickerSession implements PickerPageApi {
   /** Ranked layers of the other model for the one that was chosen first. */
   candidates(): Candidate[] {
     return candidatesOf(this.pick, this.tables, similaritiesOf(this.comparison, this.member));
+  }
+
+  /** Those that are worth listing, the best first: one for each node of the picture. */
+  listed(candidates: readonly Candidate[]): Candidate[] {
+    const { anchor } = this.pick;
+    if (anchor === null) return [];
+    const layer = this.pick[anchor];
+    const graph = this.graphOf(anchor);
+    const node = layer === null ? undefined : graph?.nodes[graph.nodeOf.get(layer) ?? -1];
+    const isInner = node !== undefined && node.rows.at(-1)?.name !== layer;
+    return bestOfNodes(candidates, this.graphOf(otherSide(anchor)), isInner);
+  }
+
+  /** The layer that a click on a node chooses. */
+  layerOf(side: Side, node: GraphNode): string | null {
+    const table = this.tables[side];
+    if (table === null) return null;
+    const isOther = this.pick.anchor !== null && this.pick.anchor !== side;
+    const names = new Set(node.rows.map(({ name }) => name));
+    const listed = isOther ? this.listed(this.candidates()).find(({ layer }) => names.has(layer)) : undefined;
+    return listed?.layer ?? layerOfNode(node, table);
   }
 
   /** The hint that is selected. */

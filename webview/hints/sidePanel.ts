@@ -5,7 +5,7 @@ import { BEST } from './marks';
 import { layerCard } from './layerCard';
 import { hintText } from './links';
 import { pairForm } from './pairForm';
-import { adaptersOf, bestOfNodes, otherSide } from './pick';
+import { adaptersOf, otherSide } from './pick';
 import type { PickerSession } from './session';
 import { counted, formatCount, formatShare } from './text';
 
@@ -70,7 +70,7 @@ function confirmation(session: PickerSession): TemplateResult | typeof nothing {
 function candidateList(session: PickerSession, candidates: readonly Candidate[]): TemplateResult {
   const { anchor } = session.pick;
   const side = anchor === null ? 'student' : otherSide(anchor);
-  const possible = bestOfNodes(candidates, session.graphOf(side));
+  const possible = session.listed(candidates);
   const impossible = candidates.filter(({ plan }) => plan === null);
   const rest = possible.slice(OPEN);
   const row = (candidate: Candidate, index: number) => candidateRow(session, candidate, index + 1);
@@ -229,8 +229,8 @@ function hintRow(session: PickerSession, hint: PickedHint, index: number): Templ
         missing.length === 0
           ? nothing
           : html`<span class="warning"
-              ><vscode-icon name="warning" size="14"></vscode-icon> not in the
-              ${missing.join(' and the ')}</span
+              ><vscode-icon name="warning" size="14"></vscode-icon
+              >${` not in the ${missing.join(' and the ')}`}</span
             >`
       }
     </button>

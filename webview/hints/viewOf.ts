@@ -29,13 +29,14 @@ export function graphView(
     teacher: selected?.teacher ?? pick.teacher,
     student: selected?.student ?? pick.student,
   };
+  const listed = session.listed(candidates);
   const marksOf = (side: Side): ReadonlyMap<number, Mark> => {
     const graph = graphs[side];
     if (graph === null || chosen[side] === null) {
       const isRanked = graph !== null && pick.anchor === otherSide(side);
-      return isRanked ? candidateMarks(graph, candidates, null) : noMarks;
+      return isRanked ? candidateMarks(graph, candidates, listed, null) : noMarks;
     }
-    if (pick.anchor === otherSide(side)) return candidateMarks(graph, candidates, chosen[side]);
+    if (pick.anchor === otherSide(side)) return candidateMarks(graph, candidates, listed, chosen[side]);
     const marks = new Map<number, Mark>();
     addChosen(marks, graph, chosen[side]);
     return marks;
