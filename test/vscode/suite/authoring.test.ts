@@ -50,7 +50,7 @@ describe('writing an experiment', () => {
     const items = await withText('distill:\n  soft:\n    ', complete);
     const temperature = items.find(({ label }) => label === 'temperature');
     assert.equal(temperature?.detail, 'number > 0 · default 4');
-    assert.match(textOf(temperature?.documentation), /divides the logits/);
+    assert.match(textOf(temperature.documentation), /divides the logits/);
     assert.ok(!items.some(({ label }) => label === 'student'));
   });
 
@@ -78,7 +78,7 @@ describe('writing an experiment', () => {
     });
     const sorted = items.toSorted((a, b) => (a.sortText ?? '').localeCompare(b.sortText ?? ''));
     assert.equal(sorted[0]?.label, 'conv2');
-    assert.match(sorted[0]?.detail ?? '', /^8×8×8 · Conv2D · models\/authoring\.ts:6 · /);
+    assert.match(sorted[0].detail ?? '', /^8×8×8 · Conv2D · models\/authoring\.ts:6 · /);
     assert.match(sorted.at(-1)?.detail ?? '', /cannot be joined$/);
   });
 
