@@ -49,6 +49,12 @@ describe('broken texts are read as far as they make sense', () => {
   });
 });
 
+it('gives up a text that is nested without end', () => {
+  for (const scrap of ['[', '{a: ', '- ', '{']) expect(() => sketchOf(scrap.repeat(50_000))).not.toThrow();
+  const steps = Array.from({ length: 5000 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n');
+  expect(() => sketchOf(steps)).not.toThrow();
+});
+
 it('knows where each part stands', () => {
   const text = 'a: { b: 1 }\nc:\n  - d: "e"\n';
   const item = sketchAt(sketchOf(text), ['c', 0, 'd']);

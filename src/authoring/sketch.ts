@@ -79,8 +79,12 @@ function plainValue(text: string): unknown {
   return /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/.test(text) ? Number(text) : text;
 }
 
+/** Deeper than this no experiment goes; a text that does is read no further. */
+const MAX_DEPTH = 200;
+
 class Reader {
   private at = 0;
+  private depth = 0;
 
   constructor(private readonly text: string) {}
 
@@ -182,6 +186,14 @@ class Reader {
 
   /** What stands behind a colon or a dash at a column. */
   private blockValue(column: number, isEntry: boolean): Sketch {
+    if (this.depth >= MAX_DEPTH) return this.giveUp();
+    this.depth += 1;
+    const value = this.readBlockValue(column, isEntry);
+    this.depth -= 1;
+    return value;
+  }
+
+  private readBlockValue(column: number, isEntry: boolean): Sketch {
     const begin = this.at;
     this.skipSpaces();
     this.skipProperties();
@@ -240,11 +252,19 @@ class Reader {
 
   /** What stands in brackets, up to the closing one or to where the lines are no longer indented. */
   private flow(column: number): SketchMapping | SketchList {
+    this.depth += 1;
+    const part = this.readFlow(column);
+    this.depth -= 1;
+    return part;
+  }
+
+  private readFlow(column: number): SketchMapping | SketchList {
     const start = this.at;
     const isMapping = this.char === '{';
     this.at += 1;
     const entries: SketchEntry[] = [];
     const items: Sketch[] = [];
+    if (this.depth >= MAX_DEPTH) this.giveUp();
     while (this.skipFlowBlank(column)) {
       const { char } = this;
       if (char === ',') {
@@ -315,6 +335,11 @@ class Reader {
     const text = (stop < 0 ? rest : rest.slice(0, stop)).trimEnd();
     this.at = start + text.length;
     return { kind: 'single', start, end: this.at, text, quote: '' };
+  }
+
+  private giveUp(): SketchSingle {
+    this.at = this.text.length;
+    return this.nothing(this.at);
   }
 
   private nothing(offset: number): SketchSingle {
