@@ -15,7 +15,10 @@ export function normalizeImages(images: tf.Tensor4D, normalization: Normalizatio
 }
 
 /** @throws ModelError `bad-model` for images that a model with this input cannot take. */
-export function refuseOtherImages({ shape }: tf.Tensor4D, { label, input }: LayerTable): void {
+export function refuseOtherImages(
+  { shape }: Readonly<Pick<tf.Tensor4D, 'shape'>>,
+  { label, input }: LayerTable,
+): void {
   if (input === null) throw new ModelError('bad-model', `${label} does not take one image as its input.`);
   const given = shape.slice(1);
   if (input.every((size, axis) => size < 0 || size === given[axis])) return;

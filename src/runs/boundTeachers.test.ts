@@ -62,3 +62,14 @@ it('leaves the choice of the teacher to a run that has learnt nothing yet', asyn
   await rm(teacherWeights);
   expect(await findBoundTeachers(student)).toEqual({ weights: null, refusal: null });
 });
+
+it('refuses a network whose files of weights beside it have changed', async () => {
+  const network = join(workspace, 'weights', 'model.json');
+  await writeFile(network, JSON.stringify({ weightsManifest: [{ paths: ['shard.bin'] }] }));
+  const shard = join(dirname(network), 'shard.bin');
+  await writeFile(shard, 'one');
+  await bindTeachers(student, [{ run: null, file: network }]);
+  expect((await findBoundTeachers(student)).refusal).toBeNull();
+  await writeFile(shard, 'two');
+  expect((await findBoundTeachers(student)).refusal).toContain('have changed');
+});

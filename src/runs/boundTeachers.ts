@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { hashFile, readJsonIfPresent, writeJson } from './files';
+import { readJsonIfPresent, writeJson } from './files';
+import { hashNetwork } from './networkFile';
 import { boundTeachersSchema, RUN_FILES, type BoundTeacher } from './record';
 import { workspaceOf, workspaceRelative } from './workspace';
 
@@ -20,7 +21,7 @@ export async function bindTeachers(runDirectory: string, weights: readonly Teach
   const workspace = workspaceOf(runDirectory);
   const teachers = await Promise.all(
     weights.map(async ({ run, file }): Promise<BoundTeacher> => {
-      const sha256 = await hashFile(file);
+      const sha256 = await hashNetwork(file);
       if (sha256 === null) throw new Error(`The weights of the teacher, ${file}, do not exist.`);
       return { run, weights: workspaceRelative(workspace, file), sha256 };
     }),
@@ -44,7 +45,7 @@ export async function findBoundTeachers(
   const weights: TeacherWeights[] = [];
   for (const teacher of bound.teachers) {
     const file = resolve(workspace, teacher.weights);
-    const sha256 = await hashFile(file);
+    const sha256 = await hashNetwork(file);
     if (sha256 !== teacher.sha256) return { weights: null, refusal: refuse(teacher, file, sha256 === null) };
     weights.push({ run: teacher.run, file });
   }

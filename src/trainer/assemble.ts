@@ -4,6 +4,7 @@ import type { ExperimentPath, Finding } from '../experiment/problem';
 import type { Experiment } from '../experiment/schema';
 import { stagesOf } from '../experiment/stages';
 import { ModelError, type BuiltModel, type ModelContext } from '../models/model';
+import { refuseOtherImages } from '../models/openedLayers';
 import { outputActivation } from '../models/outputActivation';
 import type { UnreadOption } from '../models/watchedOptions';
 import { keyedRandom } from '../random/keyed';
@@ -86,17 +87,22 @@ export function disposeAdapters(hints: readonly (LessonHint | null)[]): void {
 function findMute(experiment: Experiment, teachers: readonly (LessonTeacher | null)[]): Finding[] {
   if (experiment.distill?.soft === undefined) return [];
   return teachers.flatMap((teacher, member): Finding[] => {
-    if (teacher === null || teacher.givesLogits) return [];
-    return [
-      {
-        path: [...teacherPath(experiment, member), 'model'],
-        code: 'bad-teacher',
-        message:
-          `${teacher.label} does not give one logit for each class of the data, so there are no soft targets to ` +
-          'learn from it. Leave `distill.soft` out: it can still give hints.',
-      },
-    ];
+    const reason = teacher && whyMute(teacher);
+    if (reason === null) return [];
+    const path = [...teacherPath(experiment, member), 'model'];
+    return [{ path, code: 'bad-teacher', message: `${teacher!.label} ${reason}` }];
   });
+}
+
+function whyMute({ givesLogits, squashed }: LessonTeacher): string | null {
+  if (!givesLogits) {
+    return (
+      'does not give one logit for each class of the data, so there are no soft targets to learn from it. ' +
+      'Leave `distill.soft` out: it can still give hints.'
+    );
+  }
+  if (squashed === null) return null;
+  return `ends in a ${squashed}, and soft targets are made of logits. Export it without that, or leave \`distill.soft\` out: it can still give hints.`;
 }
 
 /** Stages in which no weight, or none of the student, can move: all are frozen, or none lies before the guided layers. */
@@ -179,6 +185,7 @@ async function collectNetwork(
   const context = contextOf(options, {});
   try {
     const opened = await models.open(reference, { baseDirectory, context, weights, normalize });
+    refuseOtherImages({ shape: [1, ...options.imageShape] }, opened.table);
     return teacherOfNetwork(opened, architecture, options.classes);
   } catch (error) {
     const isOfWeights = error instanceof ModelError && error.code === 'bad-weights' && weights !== null;

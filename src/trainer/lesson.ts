@@ -26,6 +26,8 @@ export interface LessonTeacher {
   table: LayerTable;
   /** Whether it gives one logit for each class of the data; one that does not can give hints only. */
   givesLogits: boolean;
+  /** The activation that these went through, e.g. `softmax`, so that they are none any more; null for none. */
+  squashed: string | null;
   /**
    * @param wanted names of layers; null for the logits. At least one, none twice.
    * @returns a function from `[batch, height, width, channels]` to the outputs in the order of `wanted`.

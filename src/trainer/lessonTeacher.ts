@@ -1,6 +1,8 @@
+import type { LayerTable } from '../layers/table';
 import { unknownLayer } from '../models/graph';
 import { ModelError, type BuiltModel } from '../models/model';
 import type { OpenedModel } from '../models/opened';
+import { outputActivation } from '../models/outputActivation';
 import { prepareOutputs } from '../models/outputs';
 import { tableOf } from '../models/tableOf';
 import type { TeacherArchitecture } from './assemble';
@@ -14,6 +16,7 @@ export function teacherOfCode({ model }: BuiltModel, architecture: TeacherArchit
     layers: table.rows,
     table,
     givesLogits: true,
+    squashed: null,
     prepare: (wanted) => prepareOutputs(model, wanted),
     label: architecture.label,
     architecture,
@@ -26,17 +29,31 @@ export function teacherOfNetwork(
   architecture: TeacherArchitecture,
   classes: number,
 ): LessonTeacher {
-  const { rows, outputs } = opened.table;
+  const { layersModel, table } = opened;
+  const { rows, outputs } = table;
   const first = rows.find(({ name }) => name === outputs[0]);
   return {
-    model: opened.layersModel,
+    model: layersModel,
     layers: rows,
-    table: opened.table,
+    table,
     givesLogits: first?.shape?.length === 1 && first.shape[0] === classes,
+    squashed: layersModel === null ? lastActivation(table) : outputActivation(layersModel),
     prepare: (wanted) => (images) => opened.outputs(images.as4D(...fourOf(images.shape)), wanted),
     label: architecture.label,
     architecture,
   };
+}
+
+/** Ops that pass on what they take, in another shape at most. */
+const passing: ReadonlySet<string> = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze']);
+
+/** The op at the end of a graph that makes logits something else. */
+function lastActivation({ rows, outputs }: LayerTable): string | null {
+  const byName = new Map(rows.map((row) => [row.name, row]));
+  let row = byName.get(outputs[0] ?? '');
+  while (row !== undefined && passing.has(row.kind)) row = byName.get(row.inputs[0] ?? '');
+  const kind = row?.kind.toLowerCase();
+  return kind === 'softmax' || kind === 'sigmoid' ? kind : null;
 }
 
 function fourOf(shape: readonly number[]): [number, number, number, number] {

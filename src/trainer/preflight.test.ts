@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseExperiment } from '../experiment/parse';
+import { graphOf, modelBytes, node, value, weights } from '../models/onnx/smallModels';
 import { preflight } from './preflight';
 
 let folder: string;
@@ -236,6 +237,47 @@ test('teachers that cannot teach are refused', async () => {
       "2:24 bad-teacher The teacher's experiment …/none.distill.yaml does not exist.",
       "2:37 bad-weights …/bytes.safetensors is not a valid safetensors file: its header would have 7451598620781211502 bytes.",
       "2:37 missing-file …/none.safetensors does not exist.",
+    ]
+  `);
+});
+
+/** The means of the channels of images, through a dense layer of `classes` units, and whatever `ops` does to it. */
+function classifier(size: number, ops: readonly string[], classes = 10): Uint8Array {
+  const tensors = ['units', ...ops.map((op) => op.toLowerCase())];
+  return modelBytes(
+    graphOf({
+      node: [
+        node('ReduceMean', ['images'], ['means'], { axes: [2, 3], keepdims: 0 }),
+        node('MatMul', ['means', 'kernel'], ['units']),
+        ...ops.map((op, index) => node(op, [tensors[index]!], [tensors[index + 1]!])),
+      ],
+      input: [value('images', [1, 1, size, size])],
+      output: [value(tensors.at(-1)!, [1, classes])],
+      initializer: [weights('kernel', [1, classes])],
+    }),
+  );
+}
+
+test('networks in files that cannot teach these images, or give no logits, are refused', async () => {
+  const files: Record<string, Uint8Array> = {
+    'sound.onnx': classifier(16, ['Identity']),
+    'other.onnx': classifier(8, []),
+    'softmax.onnx': classifier(16, ['Softmax', 'Identity']),
+    'sigmoid.onnx': classifier(16, ['Sigmoid']),
+    'seven.onnx': classifier(16, [], 7),
+  };
+  const problems: string[] = [];
+  for (const [name, bytes] of Object.entries(files)) {
+    await writeFile(path.join(folder, name), bytes);
+    const text = `data: { dataset: digits }\nteacher: { model: ./${name} }\nstudent: { model: zoo/mlp }\n`;
+    problems.push(...(await check(`${text}distill: { soft: {} }\n`)));
+  }
+  expect(problems).toMatchInlineSnapshot(`
+    [
+      "2:19 bad-model ./other.onnx takes images of 8×8×1 (height, width, channels), not 16×16×1.",
+      "2:19 bad-teacher ./softmax.onnx ends in a softmax, and soft targets are made of logits. Export it without that, or leave \`distill.soft\` out: it can still give hints.",
+      "2:19 bad-teacher ./sigmoid.onnx ends in a sigmoid, and soft targets are made of logits. Export it without that, or leave \`distill.soft\` out: it can still give hints.",
+      "2:19 bad-teacher ./seven.onnx does not give one logit for each class of the data, so there are no soft targets to learn from it. Leave \`distill.soft\` out: it can still give hints.",
     ]
   `);
 });
