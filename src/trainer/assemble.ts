@@ -188,7 +188,10 @@ async function collectNetwork(
     refuseOtherImages({ shape: [1, ...options.imageShape] }, opened.table);
     return teacherOfNetwork(opened, architecture, options.classes);
   } catch (error) {
-    const isOfWeights = error instanceof ModelError && error.code === 'bad-weights' && weights !== null;
+    const isOfWeights =
+      weights !== null &&
+      error instanceof ModelError &&
+      (error.code === 'bad-weights' || error.message.includes(weights));
     findings.push(findingOf(error, [...at, isOfWeights ? 'weights' : 'model']));
     return null;
   }
