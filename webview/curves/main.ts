@@ -8,6 +8,7 @@ import '@vscode-elements/elements/dist/vscode-radio/index.js';
 import '@vscode-elements/elements/dist/vscode-textfield/index.js';
 import '@vscode-elements/elements/dist/vscode-toolbar-button/index.js';
 import 'uplot/dist/uPlot.min.css';
+import '../shared/notices.css';
 import './curves.css';
 import { CurvesElement } from './curvesElement';
 import { connect, type VsCodeApi } from './host';

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { addHint, changeHint, removeHint } from '../../experiment/edits';
@@ -18,7 +17,7 @@ import {
 } from '../../protocol/hints';
 import type { InspectedModel } from '../../protocol/inspection';
 import type { ExperimentPictures } from '../inspector/pictures';
-import { webviewPage } from '../panel/html';
+import { loadPage } from '../panel/page';
 import { editExperiment } from './edit';
 import { revealText } from './reveal';
 import { hintChanges, hintsState, indexOfHint, modelsState, writtenHint } from './state';
@@ -106,7 +105,7 @@ export class HintsPanel implements vscode.Disposable {
         if (selection !== undefined) this.followCursor(textEditor.document.uri, selection.active.line + 1);
       }),
     ];
-    this.load(extension);
+    loadPage(panel.webview, extension, 'hints', 'Pick Hints');
   }
 
   dispose(): void {
@@ -119,22 +118,6 @@ export class HintsPanel implements vscode.Disposable {
 
   reveal(): void {
     this.panel.reveal(undefined, false);
-  }
-
-  private load(extension: vscode.Uri): void {
-    const { webview } = this.panel;
-    const root = vscode.Uri.joinPath(extension, 'dist', 'webview');
-    const address = (name: string): string =>
-      webview.asWebviewUri(vscode.Uri.joinPath(root, name)).toString();
-    webview.options = { enableScripts: true, localResourceRoots: [root] };
-    webview.html = webviewPage({
-      title: 'Pick Hints',
-      script: address('hints.js'),
-      style: address('hints.css'),
-      codicons: address('codicon.css'),
-      source: webview.cspSource,
-      nonce: randomBytes(16).toString('base64url'),
-    });
   }
 
   private async ready(): Promise<PickerState> {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import { Channel, ChannelError } from '../../protocol/channel';
 import {
@@ -12,7 +11,7 @@ import {
 import type { CommandName } from '../commandNames';
 import type { LocatedRun, RunLibrary } from '../runs/library';
 import { CurveFeed } from './feed';
-import { webviewPage } from './html';
+import { loadPage } from './page';
 
 /** How often the event logs of running runs are looked at. */
 const tickMilliseconds = 400;
@@ -80,7 +79,7 @@ export class CurvesPanel implements vscode.Disposable {
         this.followLibrary();
       }),
     ];
-    this.load(extension);
+    loadPage(panel.webview, extension, 'curves', 'Curves');
     this.followVisibility();
     this.nameTab();
   }
@@ -103,22 +102,6 @@ export class CurvesPanel implements vscode.Disposable {
     this.setShown(runs);
     this.panel.reveal(undefined, false);
     this.sendList();
-  }
-
-  private load(extension: vscode.Uri): void {
-    const { webview } = this.panel;
-    const root = vscode.Uri.joinPath(extension, 'dist', 'webview');
-    const address = (name: string): string =>
-      webview.asWebviewUri(vscode.Uri.joinPath(root, name)).toString();
-    webview.options = { enableScripts: true, localResourceRoots: [root] };
-    webview.html = webviewPage({
-      title: 'Curves',
-      script: address('curves.js'),
-      style: address('curves.css'),
-      codicons: address('codicon.css'),
-      source: webview.cspSource,
-      nonce: randomBytes(16).toString('base64url'),
-    });
   }
 
   private async ready(saved: readonly string[]): Promise<RunsState> {
