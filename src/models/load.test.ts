@@ -162,6 +162,8 @@ describe('errors of loadModel', () => {
     expect(missing.message).toBe(
       `${join(folder, 'models', 'student.ts')} does not exist. Did you mean \`./models/studnt.ts\`?`,
     );
+    const named = `${join(folder, 'models')} is a folder; name the file of a model in it.`;
+    expect((await failure('models#student')).message).toBe(named);
     expect((await failure('nowhere/student.ts#student')).message).toMatch(/nor does the folder .*nowhere\.$/);
     const unknown = await failure('models/studnt.ts#studen');
     expect(unknown).toMatchObject({ code: 'unknown-export', suggestion: 'models/studnt.ts#student' });

@@ -97,6 +97,9 @@ async function findModelFile(
 ): Promise<string> {
   const file = resolve(baseDirectory, path);
   const found = await stat(file).catch(() => null);
+  if (found?.isDirectory() === true) {
+    throw new ModelError('missing-file', `${file} is a folder; name the file of a model in it.`);
+  }
   if (found?.isFile() === true) {
     if (codeExtensions.includes(extname(file))) return file;
     throw new ModelError(

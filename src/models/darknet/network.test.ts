@@ -56,6 +56,14 @@ describe('the text of a cfg', () => {
   });
 });
 
+describe('a network', () => {
+  it('that is too heavy to be built is refused where it becomes so', () => {
+    const error = refusal(cfgOf(['convolutional filters=8', 'convolutional filters=99999999 size=9 pad=1']));
+    expect(error.message).toContain('Up to here the network has 64,899,999,383 weights');
+    expect(error.source).toMatchObject({ line: 10 });
+  });
+});
+
 describe('a section', () => {
   it.each<[section: string, message: string, suggestion?: string]>([
     ['convolutionel size=1', 'Darknet has no section [convolutionel]. Did you mean', 'convolutional'],

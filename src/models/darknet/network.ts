@@ -1,5 +1,6 @@
-import type { MapShape, DarknetLayer, Network, Operation } from './layers';
+import { floatsOf, type MapShape, type DarknetLayer, type Network, type Operation } from './layers';
 import { operationReaders, type SectionKind, type ReadContext } from './operations';
+import type { ModelError } from '../model';
 import { cfgError, guess, readSections, type CfgFile, type CfgSection } from './sections';
 
 /** What sections may be called, and the kind that each name means. */
@@ -39,6 +40,9 @@ const unsupportedKinds = [
   ...['reorg3d', 'reorg_old', 'rnn'],
 ];
 
+/** A network has fewer weights; more are a slip of the pen, and memory for them is never asked for. */
+const mostWeights = 2 ** 29;
+
 const shortNames: Partial<Record<SectionKind, string>> = { convolutional: 'conv' };
 
 /**
@@ -60,9 +64,13 @@ export function readNetwork(text: string, file: string, inputShape: MapShape | n
   net.refuseSlips();
   const input = inputOf(net, inputShape);
   const layers: DarknetLayer[] = [];
+  let weights = 0;
   for (const section of sections) {
     try {
-      layers.push(readLayer(section, layers, input));
+      const layer = readLayer(section, layers, input);
+      weights += floatsOf(layer);
+      if (weights > mostWeights) throw tooHeavy(section, weights);
+      layers.push(layer);
     } catch (error) {
       // Maps that do not meet are told by their cause, where that is the size of the image.
       refuseOddSize(net, input, layers);
@@ -79,6 +87,12 @@ export function readNetwork(text: string, file: string, inputShape: MapShape | n
     letterbox: net.flag('letter_box'),
     notes: notesOf(cfg, layers),
   };
+}
+
+function tooHeavy(section: CfgSection, weights: number): ModelError {
+  const [found, most] = [weights, mostWeights].map((count) => count.toLocaleString('en-US'));
+  const message = `Up to here the network has ${found} weights; more than ${most} are not supported.`;
+  return section.wrong('filters', message);
 }
 
 function inputOf(net: CfgSection, given: MapShape | null): MapShape {

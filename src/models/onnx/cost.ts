@@ -128,7 +128,7 @@ export function multiplyAddsOf(
       const inner = dims(0).at(transposed ? 0 : -1) ?? -1;
       const [images = -1, ...rest] = output;
       // Where rows of several places were put together, the first axis has more of them than there are images.
-      const rows = images > 0 && batch > 0 ? Math.max(1, images / batch) : 1;
+      const rows = images > 0 ? Math.max(1, images / Math.max(batch, 1)) : 1;
       return output.length === 0 ? 0 : rows * product([...rest, inner]);
     }
     default:

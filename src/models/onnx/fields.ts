@@ -1,15 +1,16 @@
 import type { NodeProto } from '../../onnx/onnx_pb';
 import { enlarge, joinFields, pixel, slideWindow, type Axes, type Field } from '../receptiveField';
 import type { Layout } from './layout';
-import { integerOf, integersOf, textOf } from './properties';
+import { constantOf, integerOf, integersOf, textOf } from './properties';
 import type { Shapes } from './shapes';
+import { integersIn } from './tensors';
 import type { GraphNode, Topology } from './topology';
 
 /** Ops that compute each value from those at the same place. */
 const POINTWISE: ReadonlySet<string> = new Set(
   `Abs Add BatchNormalization BiasGelu Cast CastLike Ceil Celu Clip Concat DequantizeLinear Div Dropout Elu Erf Exp
   FastGelu Floor Gelu HardSigmoid HardSwish Identity LRN LeakyRelu Log LogSoftmax Max Mean Min Mish Mod Mul Neg Not PRelu
-  Pad Pow QuantizeLinear QuickGelu Reciprocal Relu Round Selu Shrink Sigmoid Sign Slice Softmax Softplus Softsign Split
+  Pad Pow QuantizeLinear QuickGelu Reciprocal Relu Round Selu Shrink Sigmoid Sign Softmax Softplus Softsign Split
   Sqrt Sub Sum Swish Tanh ThresholdedRelu Transpose Where`.split(/\s+/),
 );
 const POOLS: ReadonlySet<string> = new Set(['MaxPool', 'AveragePool', 'LpPool']);
@@ -58,6 +59,7 @@ function fieldAfter(
       ? enlarge(first, blocks, [1, 1])
       : slideWindow(first, { size: blocks, strides: blocks });
   }
+  if (opType === 'Slice') return afterSlice(first, proto, outputs[0]!, surroundings);
   if (opType === 'Resize' || opType === 'Upsample') {
     return afterResize(first, proto, proto.input[0]!, outputs[0]!, surroundings);
   }
@@ -86,6 +88,32 @@ function afterWindow(field: Field, node: NodeProto, size: Axes | null): Field {
   if (node.opType !== 'ConvTranspose') return slideWindow(field, { size, strides, dilation });
   const taps = both((axis) => Math.ceil(((size[axis] - 1) * dilation[axis] + 1) / strides[axis]));
   return enlarge(field, strides, taps);
+}
+
+/** A slice with steps leaves values out, as a convolution with strides does. */
+function afterSlice(
+  field: Field,
+  node: NodeProto,
+  output: string,
+  { topology, shapes, layouts }: Surroundings,
+): Field {
+  if ((node.input[4] ?? '') === '') return field;
+  const steps = constantIntegers(node.input[4]!, topology);
+  if (steps?.every((step) => step === 1) === true) return field;
+  const axes = constantIntegers(node.input[3] ?? '', topology) ?? steps?.map((_, axis) => axis);
+  if (steps === null || axes?.length !== steps.length || shapes.get(output)?.length !== 4) return null;
+  const height = layouts.get(output) === 'channels last' ? 1 : 2;
+  const strides = both((axis) => {
+    const index = axes.findIndex((each) => (each + 4) % 4 === height + axis);
+    return Math.abs(steps[index] ?? 1);
+  });
+  return slideWindow(field, { size: [1, 1], strides });
+}
+
+/** The integers of a tensor that is the same for all images; null for others. */
+function constantIntegers(tensor: string, { initializers, producers }: Topology): number[] | null {
+  const held = initializers.get(tensor) ?? constantOf(producers.get(tensor)?.proto);
+  return held === undefined ? null : integersIn(held);
 }
 
 function afterResize(

@@ -151,6 +151,49 @@ describe('rows', () => {
     expect([...last!.dataSync()]).toEqual([...grown!.dataSync()]);
   });
 
+  test('know how many multiply-adds windows of an image take together, which have no shape for one image', async () => {
+    const windows = graphOf({
+      node: [
+        node('Reshape', ['images', 'split'], ['windows']),
+        node('MatMul', ['windows', 'weights'], ['mixed']),
+        node('Reshape', ['mixed', 'join'], ['out']),
+      ],
+      input: [value('images', ['n', 1, 8, 4])],
+      output: [value('out', ['n', 24])],
+      initializer: [integers('split', [-1, 2, 4]), weights('weights', [4, 3]), integers('join', [-1, 24])],
+    });
+    for (const batch of ['n', 1, 2]) {
+      const input = [value('images', [batch, 1, 8, 4])];
+      const { mixed, out } = rows(await open({ ...windows, input }));
+      expect(mixed).toMatchObject({ shape: null, multiplyAdds: 8 * 4 * 3 });
+      expect(out!.shape).toEqual([24]);
+    }
+  });
+
+  test('know what values look at behind slices that leave some out', async () => {
+    const sliced = (steps: number[], axes: number[]): Promise<OpenedModel> =>
+      open(
+        graphOf({
+          node: [
+            node('Slice', ['images', 'starts', 'ends', 'axes', 'steps'], ['slice']),
+            node('Conv', ['slice', 'filter'], ['out']),
+          ],
+          input: [value('images', [1, 1, 8, 8])],
+          output: [value('out', null)],
+          initializer: [
+            integers('starts', [0, 0]),
+            integers('ends', [8, 8]),
+            integers('axes', axes),
+            integers('steps', steps),
+            weights('filter', [1, 1, 3, 3]),
+          ],
+        }),
+      );
+    expect(rows(await sliced([1, 1], [2, 3]))['out']!.receptiveField).toEqual([3, 3]);
+    expect(rows(await sliced([2, 1], [2, 3]))['out']!.receptiveField).toEqual([5, 3]);
+    expect(rows(await sliced([2, 1], [-1, -2]))['out']!.receptiveField).toEqual([3, 5]);
+  });
+
   test('are in an order in which they can run, and called as their tensors where nodes have no names', async () => {
     const model = await open(
       graphOf({

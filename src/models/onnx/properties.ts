@@ -1,4 +1,4 @@
-import type { AttributeProto, NodeProto, StringStringEntryProto } from '../../onnx/onnx_pb';
+import type { AttributeProto, NodeProto, StringStringEntryProto, TensorProto } from '../../onnx/onnx_pb';
 
 /** What exporters wrote beside a node or a model, by its key. */
 export function propertiesOf(entries: readonly StringStringEntryProto[]): ReadonlyMap<string, string> {
@@ -40,4 +40,9 @@ export function integerOf(node: NodeProto, name: string, fallback: number): numb
 export function textOf(node: NodeProto, name: string, fallback: string): string {
   const found = attribute(node, name);
   return found === undefined ? fallback : new TextDecoder().decode(found.s);
+}
+
+/** The tensor that a Constant gives; undefined for other nodes. */
+export function constantOf(node: NodeProto | undefined): TensorProto | undefined {
+  return node?.opType === 'Constant' ? attribute(node, 'value')?.t : undefined;
 }

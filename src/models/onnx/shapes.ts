@@ -35,15 +35,17 @@ export function inferShapes(
   }
   const tensorNames = new Set(session.outputs.filter(({ shape }) => shape !== null).map(({ name }) => name));
   session.dispose();
+  // What was regrouped may have more on its first axis than there are images, which only numbers tell.
+  const regroups = nodes.some(({ proto, computes }) => computes && proto.opType === 'Reshape');
   const open = tensors.filter((tensor) => {
     const shape = shapes.get(tensor);
-    return tensorNames.has(tensor) && (!shape || shape.slice(1).includes(-1));
+    return tensorNames.has(tensor) && (!shape || shape.slice(regroups ? 0 : 1).includes(-1));
   });
   const hasBodies = nodes.some(({ proto }) => bodiesOf(proto).length > 0);
   if (open.length === 0 || hasBodies || size?.every((length) => length > 0) !== true) return shapes;
   for (const [tensor, shape] of tryOut(file, input, size, open) ?? []) {
     const batch = shapes.get(tensor)?.[0] ?? input.batch;
-    shapes.set(tensor, batch === -1 && shape.length > 0 ? [-1, ...shape.slice(1)] : shape);
+    shapes.set(tensor, batch === -1 && shape[0] === 1 ? [-1, ...shape.slice(1)] : shape);
   }
   return shapes;
 }

@@ -39,7 +39,9 @@ export function onnxTable(known: KnownModel): LayerTable {
     input: size,
     rows: rows.map(({ name, node, tensor }): LayerRow => {
       const dims = shapes.get(tensor) ?? null;
-      const shape = dims === null ? null : withoutBatch(dims, layouts.get(tensor)!);
+      // What was regrouped, e.g. into windows, has no shape for one image.
+      const isOfImages = dims !== null && (dims[0] === -1 || dims[0] === input.batch);
+      const shape = isOfImages ? withoutBatch(dims, layouts.get(tensor)!) : null;
       return {
         name,
         kind: node.proto.opType,

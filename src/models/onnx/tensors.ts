@@ -41,6 +41,18 @@ export function elementsOf({ dims }: TensorProto): number {
   return dims.reduce((product, length) => product * Number(length), 1);
 }
 
+/** The numbers of a tensor of integers within the file; null for others. */
+export function integersIn({ dataType, rawData, int32Data, int64Data }: TensorProto): number[] | null {
+  const types: readonly number[] = [TensorType.INT32, TensorType.INT64];
+  if (!types.includes(dataType)) return null;
+  const bytes = (BITS[dataType] ?? 64) / 8;
+  if (rawData.byteLength === 0) return bytes === 8 ? int64Data.map(Number) : int32Data;
+  const view = new DataView(rawData.buffer, rawData.byteOffset, rawData.byteLength);
+  return Array.from({ length: rawData.byteLength / bytes }, (_, index) =>
+    bytes === 8 ? Number(view.getBigInt64(8 * index, true)) : view.getInt32(4 * index, true),
+  );
+}
+
 /**
  * Checks that every tensor of a model holds as many numbers as it says, so that nobody reserves memory for what a short
  * file only claims.
