@@ -156,6 +156,15 @@ describe('package.json', () => {
     for (const file of files) expect(existsSync(new URL(file, root)), file).toBe(true);
   });
 
+  it('ends a step of the walkthrough with the command that the step links', () => {
+    for (const { description, completionEvents } of steps) {
+      for (const [, command] of description.matchAll(/\(command:([\w.]+)/g)) {
+        expect(completionEvents, description).toContain(`onCommand:${command}`);
+      }
+    }
+    expect(steps.map(({ description }) => description).join()).toContain('(command:distillery.pickHints)');
+  });
+
   it('draws the walkthrough in the colours of the theme', () => {
     for (const { media } of steps) {
       const picture = readFileSync(new URL(media.svg, root), 'utf8');

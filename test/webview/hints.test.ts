@@ -66,6 +66,18 @@ describe('choosing a pair', () => {
     expect(opened.calls[0]).toContain('"student":"block2/relu"');
   });
 
+  it('with the details of a layer on which the pointer rests', async () => {
+    const opened = await open({ teacher, student });
+    const tooltip = opened.page.locator('.tooltip');
+    const { x, y } = await opened.placeOf('teacher', 'block2/relu');
+    const canvas = await opened.page.locator('distillery-graph canvas').boundingBox();
+    await opened.page.mouse.move(canvas!.x + x, canvas!.y + y);
+    expect(await tooltip.count()).toBe(0);
+    await expect.poll(() => tooltip.textContent()).toContain('block2/relu');
+    await opened.page.mouse.wheel(0, 10);
+    await expect.poll(() => tooltip.count()).toBe(0);
+  });
+
   it('says why a pair is impossible, and does not add it', async () => {
     const opened = await open({ teacher, student });
     await opened.click('teacher', 'block2/relu');

@@ -147,6 +147,9 @@ export class GraphElement extends LitElement {
         @pointerup=${(event: PointerEvent) => {
           this.pointerUp(event);
         }}
+        @pointercancel=${() => {
+          this.drag = null;
+        }}
         @pointerleave=${() => {
           this.hover(null);
         }}
@@ -339,8 +342,7 @@ export class GraphElement extends LitElement {
     if (drag === null) {
       const hit = this.hit(event);
       const hovered = hit?.kind === 'node' ? { side: hit.node.side, index: hit.node.index } : null;
-      if (hovered?.side !== this.hovered?.side || hovered?.index !== this.hovered?.index)
-        this.hovered = hovered;
+      if (hovered?.side !== this.hovered?.side || hovered?.index !== this.hovered?.index) this.hover(hovered);
       this.canvas.style.cursor = hit === null ? 'grab' : 'pointer';
       return;
     }
