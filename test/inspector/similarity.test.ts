@@ -110,7 +110,7 @@ describe('similarity', () => {
   test('stops when nobody waits for it any more', async () => {
     const comparing = compare();
     const failed = comparing.catch((error: unknown) => error);
-    await expect.poll(() => bench.progress).toContain('Building the models');
+    await expect.poll(() => bench.progress, { timeout: 30_000 }).toContain('Building the models');
     bench.inspector.stop('Cancelled.');
     expect(await failed).toMatchObject({ kind: 'disposed', message: 'Cancelled.' });
     expect(await failed).not.toBeInstanceOf(ChannelError);
