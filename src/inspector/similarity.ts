@@ -62,30 +62,50 @@ export async function compareLayers(
   });
   progress('Building the models', 0.2);
   const notes: string[] = [];
-  const sights = {
-    teacher: prepareSight(engine, await openTeacher(teacher, folder, dataset, notes)),
-    student: prepareSight(engine, await openStudent(experiment, folder, dataset, notes)),
+  const prepared: Sight[] = [];
+  const prepare = (opened: OpenedModel): Sight => {
+    const sight = prepareSight(engine, opened);
+    prepared.push(sight);
+    return sight;
   };
-  const plan = planBatches(Math.min(images, dataset.test.count), sights);
+  try {
+    const sights = {
+      teacher: prepare(await openTeacher(teacher, folder, dataset, notes)),
+      student: prepare(await openStudent(experiment, folder, dataset, notes)),
+    };
+    const plan = planBatches(Math.min(images, dataset.test.count), sights);
+    const values = await compareSights(sights, plan, dataset.test, experiment.seed, progress);
+    notes.push(...describeNumbers(plan, sights, engine.device));
+    return {
+      teacherLayers: sights.teacher.layers,
+      studentLayers: sights.student.layers,
+      values,
+      images: plan.batch * plan.batches,
+      suggestions: suggestHints(sights.teacher, sights.student, values),
+      notes,
+    };
+  } finally {
+    for (const sight of prepared) sight.dispose();
+  }
+}
+
+/** Linear CKA of all pairs of layers, `[teacher layers × student layers]`. */
+async function compareSights(
+  sights: Record<'teacher' | 'student', Sight>,
+  plan: BatchPlan,
+  set: ImageSet,
+  seed: number,
+  progress: Progress,
+): Promise<Float32Array> {
   const sums = new CkaSums(sights.teacher.layers.length, sights.student.layers.length, plan.estimator);
-  const chosen = chooseImages(dataset.test, plan.batch * plan.batches, experiment.seed);
+  const chosen = chooseImages(set, plan.batch * plan.batches, seed);
   let done = 0;
   for (const batch of batchesOf(chosen, plan.batch)) {
     progress('Comparing the layers', 0.3 + (0.7 * done) / plan.batches);
     sums.add(await see(sights.teacher, batch, chosen), await see(sights.student, batch, chosen), batch.size);
     done += 1;
   }
-  for (const sight of [sights.teacher, sights.student]) sight.dispose();
-  const values = sums.values();
-  notes.push(...describeNumbers(plan, sights, engine.device));
-  return {
-    teacherLayers: sights.teacher.layers,
-    studentLayers: sights.student.layers,
-    values,
-    images: plan.batch * plan.batches,
-    suggestions: suggestHints(sights.teacher, sights.student, values),
-    notes,
-  };
+  return sums.values();
 }
 
 /** Whether an error of {@link compareLayers} is about the experiment, its data or its models; its message tells all. */

@@ -44,7 +44,7 @@ function predict(...parameters: string[]): Promise<Result> {
     const child = execFile(
       process.execPath,
       [cli, 'predict', ...parameters],
-      { cwd: workspace },
+      { cwd: workspace, env: { ...process.env, NO_COLOR: '1' } },
       (_, output, errors) => {
         resolve({ code: child.exitCode ?? -1, output, errors });
       },
