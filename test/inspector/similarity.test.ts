@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { LongCall } from '../../src/extension/inspector/process';
 import { ChannelError } from '../../src/protocol/channel';
 import type { SimilarityMatrix } from '../../src/protocol/inspection';
 import { idxBytes } from '../fixtures/data/idx';
@@ -36,8 +37,10 @@ export function student({ inputShape, classes }) {
 `;
 
 let bench: Bench;
+let progress: string[];
 
 beforeEach(async () => {
+  progress = [];
   bench = await Bench.make();
   await bench.write('model.ts', model);
   await bench.write('teacher.distill.yaml', teacher);
@@ -47,8 +50,11 @@ afterEach(async () => {
   await bench.dispose();
 });
 
-function compare(images = 64, text = experiment, member = 0): Promise<SimilarityMatrix> {
-  return bench.inspector.similarity({ file: bench.path('a.distill.yaml'), text }, member, images);
+function compare(images = 64, text = experiment, member = 0, options?: LongCall): Promise<SimilarityMatrix> {
+  return bench.inspector.similarity({ file: bench.path('a.distill.yaml'), text }, member, images, {
+    onProgress: (message) => progress.push(message),
+    ...options,
+  });
 }
 
 describe('similarity', () => {
@@ -78,7 +84,7 @@ describe('similarity', () => {
     }
     expect(notes.join('\n')).toContain('not trained yet');
     expect(notes.join('\n')).toContain('or have no known shape: twice');
-    expect(bench.progress).toContain('Comparing the layers');
+    expect(progress).toContain('Comparing the layers');
   });
 
   test('gives the same numbers each time', async () => {
@@ -133,10 +139,41 @@ distill: { soft: {} }
   test('stops when nobody waits for it any more', async () => {
     const comparing = compare();
     const failed = comparing.catch((error: unknown) => error);
-    await expect.poll(() => bench.progress, patient).toContain('Building the models');
+    await expect.poll(() => progress, patient).toContain('Building the models');
     bench.inspector.stop('Cancelled.');
     expect(await failed).toMatchObject({ kind: 'disposed', message: 'Cancelled.' });
     expect(await failed).not.toBeInstanceOf(ChannelError);
+    expect((await compare(8)).images).toBe(8);
+  });
+
+  test('is given up for one while another one is computed, which goes on', async () => {
+    const first = compare(8);
+    const told: string[] = [];
+    const abortion = new AbortController();
+    const second = compare(8, experiment, 0, {
+      signal: abortion.signal,
+      onProgress: (message) => told.push(message),
+    });
+    const failed = second.catch((error: unknown) => error);
+    await expect.poll(() => progress, patient).toContain('Building the models');
+    abortion.abort();
+    expect(await failed).toMatchObject({ kind: 'disposed', message: 'Cancelled.' });
+    expect((await first).images).toBe(8);
+    expect(told).toEqual([]);
+  });
+
+  test('is given up before its process runs, and while it does', async () => {
+    const abortion = new AbortController();
+    const early = compare(8, experiment, 0, { signal: abortion.signal }).catch((error: unknown) => error);
+    abortion.abort();
+    expect(await early).toMatchObject({ kind: 'disposed', message: 'Cancelled.' });
+
+    const late = new AbortController();
+    const comparing = compare(8, experiment, 0, { signal: late.signal }).catch((error: unknown) => error);
+    await expect.poll(() => progress, patient).toContain('Building the models');
+    late.abort();
+    expect(await comparing).toMatchObject({ kind: 'disposed', message: 'Cancelled.' });
+    expect(bench.inspector.pid).toBeUndefined();
     expect((await compare(8)).images).toBe(8);
   });
 });

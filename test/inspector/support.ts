@@ -15,7 +15,6 @@ export const patient = { timeout: 120_000 };
 export class Bench {
   /** What the inspector and code of models printed. */
   readonly output: string[] = [];
-  readonly progress: string[] = [];
   readonly inspector: InspectorProcess;
 
   private constructor(
@@ -32,7 +31,6 @@ export class Bench {
           timeLimit,
         }),
       onOutput: (line) => this.output.push(line),
-      onProgress: (message) => this.progress.push(message),
     });
   }
 

@@ -43,8 +43,6 @@ interface Followed {
 interface Inspectors {
   pictures: InspectorProcess;
   similarity: InspectorProcess;
-  /** Told of the progress of the similarity that is computed. */
-  progress: ((message: string, share: number) => void) | null;
 }
 
 /**
@@ -151,18 +149,20 @@ export class ExperimentPictures implements vscode.Disposable {
     }
     const inspectors = await this.inspectorsOf(folder);
     const text = await textOf(uri);
-    inspectors.progress = progress ?? null;
+    const abortion = new AbortController();
     const cancellation = token?.onCancellationRequested(() => {
-      inspectors.similarity.stop('Cancelled.');
+      abortion.abort();
     });
     try {
       if (token?.isCancellationRequested === true) throw new vscode.CancellationError();
-      return await inspectors.similarity.similarity({ file: uri.fsPath, text }, member, images);
+      return await inspectors.similarity.similarity({ file: uri.fsPath, text }, member, images, {
+        signal: abortion.signal,
+        ...(progress === undefined ? {} : { onProgress: progress }),
+      });
     } catch (error) {
       throw token?.isCancellationRequested === true ? new vscode.CancellationError() : error;
     } finally {
       cancellation?.dispose();
-      inspectors.progress = null;
     }
   }
 
@@ -277,17 +277,10 @@ export class ExperimentPictures implements vscode.Disposable {
     const onOutput = (line: string): void => {
       this.log.info(`inspector: ${line}`);
     };
-    const inspectors: Inspectors = {
+    return {
       pictures: new InspectorProcess({ start, onOutput, idleMilliseconds: pictureIdleMilliseconds }),
-      similarity: new InspectorProcess({
-        start,
-        onOutput,
-        idleMilliseconds: similarityIdleMilliseconds,
-        onProgress: (message, share) => inspectors.progress?.(message, share),
-      }),
-      progress: null,
+      similarity: new InspectorProcess({ start, onOutput, idleMilliseconds: similarityIdleMilliseconds }),
     };
-    return inspectors;
   }
 
   private async restart(): Promise<void> {

@@ -34,12 +34,20 @@ export interface InspectorStart {
 export interface InspectorOptions {
   /** Asked whenever a process is needed; a rejection is that of the call. */
   start: () => Promise<InspectorStart>;
-  /** Told how far a call is, as a share from 0 to 1. */
-  onProgress?: (message: string, share: number) => void;
   /** Told each line that the process or code of a model writes. */
   onOutput?: (line: string) => void;
   /** Milliseconds without a call after which the process is ended; the next call starts another one. */
   idleMilliseconds?: number;
+}
+
+/** Told how far a call is, as a share from 0 to 1. */
+export type CallProgress = (message: string, share: number) => void;
+
+/** What goes with a call that may take long. */
+export interface LongCall {
+  onProgress?: CallProgress;
+  /** Once it is aborted, the call fails as `disposed`, and the process ends when it is at work on this call. */
+  signal?: AbortSignal;
 }
 
 /** Why a call of an inspector has no answer, and where in the files of a model it happened. */
@@ -76,6 +84,8 @@ interface Running {
   heard: number;
   /** Rejects the call that is being answered. */
   fail: ((failure: InspectorFailure) => void) | null;
+  /** Told how far that call is. */
+  onProgress: CallProgress | null;
   /** Set before it is ended by us: what the call is told. */
   verdict: InspectorFailure | null;
   /** What it wrote last, and how many lines since the call began. */
@@ -105,7 +115,7 @@ export class InspectorProcess {
    */
   inspect(experiment: ExperimentText): Promise<ExperimentPicture> {
     return this.queue.add(experiment.file, () =>
-      this.call((channel) => channel.call('inspect', experiment), true),
+      this.call((channel) => channel.call('inspect', experiment), { isQuick: true }),
     );
   }
 
@@ -113,10 +123,20 @@ export class InspectorProcess {
    * Compares the layers of a teacher and the student.
    * @throws {InspectorFailure} or the error of `start`.
    */
-  similarity(experiment: ExperimentText, member: number, images: number): Promise<SimilarityMatrix> {
-    return this.queue.add(null, () =>
-      this.call((channel) => channel.call('similarity', experiment, member, images), false),
+  similarity(
+    experiment: ExperimentText,
+    member: number,
+    images: number,
+    options: LongCall = {},
+  ): Promise<SimilarityMatrix> {
+    const answer = this.queue.add(null, () =>
+      this.call((channel) => channel.call('similarity', experiment, member, images), {
+        isQuick: false,
+        ...options,
+      }),
     );
+    // A call that waits for others is given up at once; when its turn comes, nothing is asked for it.
+    return options.signal === undefined ? answer : Promise.race([answer, abortion(options.signal)]);
   }
 
   /** Ends the process, e.g. because what it is started with has changed, or nobody wants the answer any more. */
@@ -141,14 +161,21 @@ export class InspectorProcess {
   /** @param isQuick whether silence means that it hangs; computing similarities may keep it busy for long. */
   private async call<Result>(
     ask: (channel: Channel<InspectorApi, InspectorEvents>) => Promise<Result>,
-    isQuick: boolean,
+    { isQuick, onProgress, signal }: LongCall & { isQuick: boolean },
   ): Promise<Result> {
+    refuseAborted(signal);
     clearTimeout(this.idleTimer);
     const running = this.running ?? (await this.launch());
     running.heard = performance.now();
     running.lines = 0;
+    running.onProgress = onProgress ?? null;
     let lookout: NodeJS.Timeout | undefined;
+    const abort = (): void => {
+      this.end(running, abortFailure());
+    };
+    signal?.addEventListener('abort', abort);
     try {
+      refuseAborted(signal);
       const result = await new Promise<Result>((resolve, reject) => {
         running.fail = reject;
         if (isQuick) lookout = this.watchSilence(running);
@@ -166,7 +193,9 @@ export class InspectorProcess {
       throw error;
     } finally {
       clearInterval(lookout);
+      signal?.removeEventListener('abort', abort);
       running.fail = null;
+      running.onProgress = null;
       this.endWhenIdle();
     }
   }
@@ -218,7 +247,7 @@ export class InspectorProcess {
       handlers: {
         progress: (message, share) => {
           running.heard = performance.now();
-          this.options.onProgress?.(message, share);
+          running.onProgress?.(message, share);
           return Promise.resolve();
         },
         alive: () => {
@@ -235,6 +264,7 @@ export class InspectorProcess {
       timeLimit,
       heard: performance.now(),
       fail: null,
+      onProgress: null,
       verdict: null,
       lastLines: [],
       lines: 0,
@@ -297,6 +327,25 @@ export class InspectorProcess {
     if (running.fail === null) this.options.onOutput?.(why);
     running.fail?.(new InspectorFailure('crashed', why));
   }
+}
+
+function refuseAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw abortFailure();
+}
+
+function abortFailure(): InspectorFailure {
+  return new InspectorFailure('disposed', 'Cancelled.');
+}
+
+/** Rejects once a signal is aborted. */
+function abortion(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const abort = (): void => {
+      reject(abortFailure());
+    };
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
 }
 
 function post(child: ChildProcess, message: unknown): Promise<void> {
