@@ -1,9 +1,8 @@
 import { scalarText } from '../experiment/editStyle';
-import { describeShape } from '../layers/adapters';
 import { layerObstacles, rankCandidates, type Candidate } from '../layers/candidates';
 import type { LayerRow } from '../layers/table';
 import type { Draft, Site } from './completionSite';
-import { countOf, detailOfLayer, factsOfLayer } from './describe';
+import { countOf, detailOfLayer, factsOfLayer, shapeOf } from './describe';
 import { hintSide } from './places';
 import { rowOf, type Surroundings } from './surroundings';
 
@@ -22,6 +21,7 @@ export function completeLayers(
     label: row.name,
     kind: 'layer',
     detail: `${detailOfLayer(row, files)}${note === '' ? '' : ` · ${note}`}`,
+    beside: [shapeOf(row), note === '' ? row.kind : note].join(' · '),
     documentation: factsOfLayer(row, files),
     insert: cursor.quote === '' ? scalarText(row.name) : row.name,
   });
@@ -51,6 +51,6 @@ export function completeLayers(
 /** What joins a layer with the one at the other side, in a few words. */
 function noteOf({ plan, parameters }: Candidate): string {
   if (plan === null) return 'cannot be joined';
-  if (plan.kind === 'none') return `same shape ${describeShape(plan.to)}`;
+  if (plan.kind === 'none') return 'same shape';
   return `${plan.kind}, ${countOf(parameters)} parameters`;
 }

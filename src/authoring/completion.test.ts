@@ -161,6 +161,7 @@ describe('layers', () => {
     const found = complete(hints('{ student: |'));
     expect(found.map(({ label }) => label)).toEqual(['conv1', 'conv2', 'pool', 'logits']);
     expect(found[1]?.detail).toBe('8×8×16 · Conv2D · models/student.ts:11');
+    expect(found[1]?.beside).toBe('8×8×16 · Conv2D');
     expect(found[3]?.detail).toMatch(/cannot be used$/);
     expect(found[3]?.documentation).toMatch(/which soft targets teach/);
   });
@@ -169,6 +170,7 @@ describe('layers', () => {
     const found = complete(hints('{ teacher: block2/relu, student: | }'));
     expect(found[0]?.label).toBe('conv2');
     expect(found[0]?.detail).toBe('8×8×16 · Conv2D · models/student.ts:11 · conv1x1, 1,088 parameters');
+    expect(found[0]?.beside).toBe('8×8×16 · conv1x1, 1,088 parameters');
     expect(found.at(-1)?.detail).toMatch(/cannot be joined$/);
     expect(found.map(({ sortText }) => sortText)).toEqual(found.map(({ sortText }) => sortText).toSorted());
   });

@@ -73,6 +73,7 @@ function valueWithout(sketch: Sketch, { start, place }: Cursor): unknown {
 function placed(draft: Draft, index: number, cursor: Cursor): Completion {
   return {
     detail: '',
+    beside: '',
     documentation: '',
     isSnippet: false,
     start: cursor.start,

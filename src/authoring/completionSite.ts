@@ -7,6 +7,8 @@ export interface Completion {
   kind: 'key' | 'word' | 'part' | 'layer' | 'model' | 'file' | 'folder' | 'export';
   /** One line: type, default, shape, source. */
   detail: string;
+  /** A few words that stand beside the label in every row of the list, not only in the one that is chosen. */
+  beside: string;
   /** Markdown. */
   documentation: string;
   /** What is written; with places to fill in, `$1` or `${1:word}`, when it is a snippet. */
@@ -24,7 +26,7 @@ export interface Completion {
 
 /** What a completion is before it has a place. */
 export type Draft = Pick<Completion, 'label' | 'kind' | 'insert'> &
-  Partial<Pick<Completion, 'detail' | 'documentation' | 'isSnippet' | 'start' | 'goesOn'>>;
+  Partial<Pick<Completion, 'detail' | 'beside' | 'documentation' | 'isSnippet' | 'start' | 'goesOn'>>;
 
 /** A cursor with what stands around it. */
 export interface Site {

@@ -49,15 +49,19 @@ export function tagWordsOf(union: LanguageNode, key: string): { word: string; de
 
 /** `16×16×64 · Conv2D · models/student.ts:12`. */
 export function detailOfLayer(row: LayerRow, files: Pick<NearbyFiles, 'show'>): string {
-  const shape = row.shape === null ? 'shape not known' : describeShape(row.shape);
   const source = row.source === null ? [] : [`${files.show(row.source.file)}:${row.source.line}`];
-  return [shape, row.kind, ...source].join(' · ');
+  return [shapeOf(row), row.kind, ...source].join(' · ');
+}
+
+/** `16×16×64`. */
+export function shapeOf({ shape }: Pick<LayerRow, 'shape'>): string {
+  return shape === null ? 'shape not known' : describeShape(shape);
 }
 
 /** The facts of a layer as a Markdown list, its source as a link. */
 export function factsOfLayer(row: LayerRow, files: Pick<NearbyFiles, 'show'>): string {
   const facts = [
-    `**\`${row.name}\`** · ${row.kind} · ${row.shape === null ? 'shape not known' : describeShape(row.shape)}`,
+    `**\`${row.name}\`** · ${row.kind} · ${shapeOf(row)}`,
     `${countOf(row.parameters)} parameters · ${countOf(row.multiplyAdds)} multiply-adds${
       row.receptiveField === null ? '' : ` · sees ${row.receptiveField.join('×')} pixels`
     }`,

@@ -51,8 +51,8 @@ function isWanted(
 }
 
 function itemOf(document: vscode.TextDocument, completion: Completion): vscode.CompletionItem {
-  const { label, kind, detail, documentation, insert, isSnippet, sortText, goesOn } = completion;
-  const item = new vscode.CompletionItem(label, kinds[kind]);
+  const { label, kind, detail, beside, documentation, insert, isSnippet, sortText, goesOn } = completion;
+  const item = new vscode.CompletionItem(beside === '' ? label : { label, description: beside }, kinds[kind]);
   item.detail = detail;
   item.documentation = new vscode.MarkdownString(documentation);
   item.insertText = isSnippet ? new vscode.SnippetString(insert) : insert;
