@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FileProbe } from '../../experiment/files';
-import { failureProblem, parseCheckReport, quickCheck } from './check';
+import { failureProblem, namedFiles, parseCheckReport, quickCheck } from './check';
 
 const nothingThere: FileProbe = {
   resolve: (_, reference) => `/lab/${reference}`,
@@ -15,6 +15,14 @@ describe('quickCheck', () => {
     const { schema, meaning } = quickCheck(text, '/lab/kd.distill.yaml', nothingThere);
     expect(schema).toMatchObject([{ code: 'unknown-key', line: 2, suggestion: 'seed' }]);
     expect(meaning).toMatchObject([{ code: 'missing-file', line: 3 }]);
+  });
+});
+
+describe('namedFiles', () => {
+  it('has the files that may mend an experiment whose models fail', () => {
+    const text = 'data: { dataset: digits }\nteacher: { model: ../t.ts }\nstudent: { model: ./s.ts#net }\n';
+    expect(namedFiles(text, '/lab/a/kd.distill.yaml')).toEqual(['/lab/t.ts', '/lab/a/s.ts']);
+    expect(namedFiles('data: [', '/lab/kd.distill.yaml')).toEqual([]);
   });
 });
 

@@ -25,6 +25,12 @@ export function quickCheck(text: string, file: string, probe: FileProbe): QuickC
   };
 }
 
+/** Absolute paths of the files that an experiment names, without those that these need in turn. */
+export function namedFiles(text: string, file: string): string[] {
+  const { draft } = parseExperiment(text, file);
+  return draft === null ? [] : referencedFiles(draft).map(({ file: name }) => resolve(dirname(file), name));
+}
+
 /**
  * Why the models of an experiment could not be looked at, as a problem of the experiment: at the reference to the model
  * whose code is to blame, else at the beginning.

@@ -10,13 +10,14 @@ import {
   type HintsState,
   type HintTarget,
   type LayerAddress,
+  type ModelsState,
   type PickerHostApi,
   type PickerPageApi,
   type PickerState,
   type SimilarityState,
 } from '../../protocol/hints';
 import type { InspectedModel } from '../../protocol/inspection';
-import type { ExperimentPictures } from '../inspector/pictures';
+import { textOf, type ExperimentPictures } from '../inspector/pictures';
 import { loadPage } from '../panel/page';
 import { editExperiment } from './edit';
 import { revealText } from './reveal';
@@ -83,6 +84,7 @@ export class HintsPanel implements vscode.Disposable {
     });
     const { workspace, window } = vscode;
     this.subscriptions = [
+      pictures.hold(experiment),
       panel.webview.onDidReceiveMessage((message) => {
         this.channel.receive(message);
       }),
@@ -91,7 +93,10 @@ export class HintsPanel implements vscode.Disposable {
         if (!panel.visible) this.isListening = false;
       }),
       pictures.onDidChange((uri) => {
-        if (this.isOurs(uri)) this.sendModelsSoon();
+        if (!this.isOurs(uri)) return;
+        this.sendModelsSoon();
+        // Of a text that is in no editor, nothing else tells that it has changed.
+        if (!workspace.textDocuments.some((document) => this.isOurs(document.uri))) void this.readAgain();
       }),
       workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
         if (this.isOurs(document.uri) && contentChanges.length > 0) this.followText(document.getText());
@@ -121,14 +126,13 @@ export class HintsPanel implements vscode.Disposable {
   }
 
   private async ready(): Promise<PickerState> {
-    const document = await vscode.workspace.openTextDocument(this.experiment);
-    const hints = this.read(document.getText());
+    const hints = this.read(await textOf(this.experiment));
     const known = this.pictures.of(this.experiment);
     // Of an experiment that is in no editor nobody has made a picture yet.
     if (known === undefined) this.pictures.refresh(this.experiment);
     this.isListening = true;
     return {
-      models: modelsState(this.pictures.of(this.experiment), vscode.workspace.isTrusted),
+      models: this.modelsNow(),
       hints,
       similarity: this.similarity,
     };
@@ -154,13 +158,25 @@ export class HintsPanel implements vscode.Disposable {
     if (this.isListening) void this.deliver(this.channel.call('hints', state));
   }
 
+  private async readAgain(): Promise<void> {
+    try {
+      this.followText(await textOf(this.experiment));
+    } catch (error) {
+      this.log.warn(`${this.experiment.fsPath} could not be read for its hint picker. ${messageOf(error)}`);
+    }
+  }
+
+  private modelsNow(): ModelsState {
+    return modelsState(this.pictures.of(this.experiment), {
+      isTrusted: vscode.workspace.isTrusted,
+      isInFolder: vscode.workspace.getWorkspaceFolder(this.experiment) !== undefined,
+    });
+  }
+
   private sendModelsSoon(): void {
     this.sending ??= setTimeout(() => {
       this.sending = undefined;
-      const known = this.pictures.of(this.experiment);
-      // A picture is forgotten with the editor of its experiment; the panel keeps what it shows.
-      if (!this.isListening || known === undefined) return;
-      void this.deliver(this.channel.call('models', modelsState(known, vscode.workspace.isTrusted)));
+      if (this.isListening) void this.deliver(this.channel.call('models', this.modelsNow()));
     }, modelsMilliseconds);
   }
 

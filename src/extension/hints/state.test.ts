@@ -52,8 +52,17 @@ describe('hintsState', () => {
 
 describe('modelsState', () => {
   it('is at work before there is a picture, in a folder that is trusted', () => {
-    expect(modelsState(undefined, true)).toMatchObject({ isBusy: true, student: null, teachers: [] });
-    expect(modelsState(undefined, false)).toMatchObject({ isBusy: false, isTrusted: false });
+    const isInFolder = true;
+    const trusted = modelsState(undefined, { isTrusted: true, isInFolder });
+    expect(trusted).toMatchObject({ isBusy: true, student: null, teachers: [], failure: null });
+    const untrusted = modelsState(undefined, { isTrusted: false, isInFolder });
+    expect(untrusted).toMatchObject({ isBusy: false, isTrusted: false });
+  });
+
+  it('says so of an experiment in no open folder, whose models nobody builds', () => {
+    const state = modelsState(undefined, { isTrusted: true, isInFolder: false });
+    expect(state.isBusy).toBe(false);
+    expect(state.failure).toContain('in none of the open folders');
   });
 });
 

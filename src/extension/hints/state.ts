@@ -13,13 +13,26 @@ export interface KnownPicture {
   busy: boolean;
 }
 
+/** What decides whether models may be built. */
+export interface Permission {
+  isTrusted: boolean;
+  /** The experiment lies in one of the folders of the window. */
+  isInFolder: boolean;
+}
+
+const outside =
+  'This experiment is in none of the open folders. Open its folder to see the layers of its models.';
+
 /** The models for the page; `undefined` before there is a picture. */
-export function modelsState(known: KnownPicture | undefined, isTrusted: boolean): ModelsState {
+export function modelsState(
+  known: KnownPicture | undefined,
+  { isTrusted, isInFolder }: Permission,
+): ModelsState {
   return {
     isTrusted,
-    isBusy: isTrusted && (known?.busy ?? true),
+    isBusy: isTrusted && isInFolder && (known?.busy ?? true),
     isStale: known?.isStale ?? false,
-    failure: known?.failure ?? null,
+    failure: isInFolder ? (known?.failure ?? null) : outside,
     hasFailureSource: known?.failureSource != null,
     student: known?.picture.student ?? null,
     teachers: known?.picture.teachers ?? [],

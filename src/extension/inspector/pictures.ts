@@ -57,6 +57,8 @@ export class ExperimentPictures implements vscode.Disposable {
   readonly onDidChange = this.changed.event;
   /** By URI. */
   private readonly followed = new Map<string, Followed>();
+  /** By URI: how many show the picture of an experiment, in an editor or not. */
+  private readonly holders = new Map<string, number>();
   /** By URI of the workspace folder. */
   private readonly inspectors = new Map<string, Promise<Inspectors>>();
   private readonly watch: FileWatch;
@@ -83,13 +85,16 @@ export class ExperimentPictures implements vscode.Disposable {
         this.refreshUsers(new Set([uri.fsPath]), uri);
       }),
       workspace.onDidCloseTextDocument(({ uri }) => {
-        this.forget(uri);
+        // What was not saved is gone: the text is now that of the file.
+        if (this.holders.has(uri.toString())) this.refresh(uri);
+        else this.forget(uri);
       }),
       workspace.onDidGrantWorkspaceTrust(() => {
         this.refreshOpen();
       }),
       workspace.onDidChangeWorkspaceFolders(({ removed }) => {
         for (const { uri } of removed) this.closeInspectors(uri.toString());
+        for (const { uri } of this.followed.values()) if (folderFor(uri) === undefined) this.forget(uri);
         this.refreshOpen();
       }),
       workspace.onDidChangeConfiguration((event) => {
@@ -126,6 +131,21 @@ export class ExperimentPictures implements vscode.Disposable {
   /** Has a new picture made, of an open document or of a file; `onDidChange` tells when it is there. */
   refresh(uri: vscode.Uri): void {
     void this.look(uri);
+  }
+
+  /** Keeps the picture of an experiment up to date until it is let go, also while no editor has its text. */
+  hold(uri: vscode.Uri): vscode.Disposable {
+    const key = uri.toString();
+    this.holders.set(key, (this.holders.get(key) ?? 0) + 1);
+    return new vscode.Disposable(() => {
+      const others = (this.holders.get(key) ?? 1) - 1;
+      if (others > 0) {
+        this.holders.set(key, others);
+        return;
+      }
+      this.holders.delete(key);
+      if (openDocument(uri) === undefined) this.forget(uri);
+    });
   }
 
   /**
@@ -184,7 +204,8 @@ export class ExperimentPictures implements vscode.Disposable {
   private refreshUsers(files: ReadonlySet<string>, except?: vscode.Uri): void {
     for (const { uri, state } of this.followed.values()) {
       if (uri.toString() === except?.toString()) continue;
-      if (state.picture.files.some((file) => files.has(file))) this.refresh(uri);
+      const isOwnText = openDocument(uri) === undefined && files.has(uri.fsPath);
+      if (isOwnText || state.picture.files.some((file) => files.has(file))) this.refresh(uri);
     }
   }
 
@@ -208,8 +229,9 @@ export class ExperimentPictures implements vscode.Disposable {
     const version = document?.version ?? null;
     const isOutdated = (): boolean => this.disposed || followed.request !== request;
     this.update(followed, { busy: true });
+    let text = '';
     try {
-      const text = document?.getText() ?? (await textOf(uri));
+      text = document?.getText() ?? (await textOf(uri));
       const { pictures } = await this.inspectorsOf(folder);
       const fresh = await pictures.inspect({ file: uri.fsPath, text });
       if (isOutdated()) return;
@@ -220,10 +242,25 @@ export class ExperimentPictures implements vscode.Disposable {
     } catch (error) {
       if (isOutdated()) return;
       const { InspectorFailure } = await import('./process');
+      const { namedFiles } = await import('../experiments/check');
+      if (isOutdated()) return;
       const failure = error instanceof Error ? error.message : String(error);
       const failureSource = error instanceof InspectorFailure ? error.source : null;
       this.log.warn(`The models of ${uri.fsPath} could not be looked at. ${failure}`);
-      this.update(followed, { isStale: true, failure, failureSource, busy: false, version });
+      const named = namedFiles(text, uri.fsPath);
+      if (failureSource !== null) named.push(failureSource.file);
+      const { picture } = followed.state;
+      const files = [...new Set([...picture.files, ...named])];
+      this.update(followed, {
+        // A change of any of them may mend it.
+        picture: { ...picture, files },
+        isStale: true,
+        failure,
+        failureSource,
+        busy: false,
+        version,
+      });
+      this.watchFiles();
     }
   }
 
@@ -253,8 +290,8 @@ export class ExperimentPictures implements vscode.Disposable {
 
   /** Looks after the files of all pictures, also those that are in no editor. */
   private watchFiles(): void {
-    const states = [...this.followed.values()].map(({ state }) => state);
-    this.watch.set(states.flatMap(({ picture }) => picture.files));
+    const all = [...this.followed.values()];
+    this.watch.set(all.flatMap(({ uri, state }) => [uri.fsPath, ...state.picture.files]));
   }
 
   private inspectorsOf(folder: vscode.WorkspaceFolder): Promise<Inspectors> {
@@ -316,6 +353,6 @@ function hasMovedOn(document: vscode.TextDocument | undefined, version: number |
 }
 
 /** The text of an experiment, as it stands in an editor or on the disk. */
-async function textOf(uri: vscode.Uri): Promise<string> {
+export async function textOf(uri: vscode.Uri): Promise<string> {
   return openDocument(uri)?.getText() ?? readFile(uri.fsPath, 'utf8');
 }

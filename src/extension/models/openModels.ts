@@ -133,6 +133,9 @@ export class OpenModels implements vscode.Disposable {
   }
 
   private meetTables(): void {
+    // A text that is not changed is that of the disk, also where another program has written it, which nobody saved.
+    for (const { isDirty, uri } of vscode.workspace.textDocuments)
+      if (!isDirty) this.history.save(uri.fsPath);
     for (const { uri } of openExperiments()) {
       const picture = this.pictures.of(uri)?.picture;
       if (picture === undefined) continue;

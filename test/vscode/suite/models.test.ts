@@ -92,6 +92,18 @@ describe('in the source of a model', () => {
     );
   });
 
+  it('stays right when another program writes the file', async () => {
+    const text = source.getText();
+    await writeText('models/lens.ts', `// Three.\n${text}`);
+    await until('the new text', () => source.getText().startsWith('// Three.'));
+    await lensesOf(source, (found) => found[0]?.[0] === 8);
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    assert.equal((await lensesOf(source, (found) => found.length > 0))[0]?.[0], 8);
+    await writeText('models/lens.ts', text);
+    await until('the old text', () => !source.getText().startsWith('// Three.'));
+    await lensesOf(source, (found) => found[0]?.[0] === 7);
+  });
+
   it('makes a hint of a layer by one edit, which undo takes back', async () => {
     const picking = vscode.commands.executeCommand('distillery.useAsGuidedLayer', source.uri, 11);
     await new Promise((resolve) => setTimeout(resolve, 1000));
