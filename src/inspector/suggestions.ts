@@ -35,7 +35,7 @@ export function suggestHints(
     teacher: hint.name,
     student: guided.name,
     similarity,
-    reason: `${howAlike(similarity)} (CKA ${similarity.toFixed(2)}), at ${depthOf(hint)} of the teacher and ${depthOf(guided)} of the student. ${plan(hint.name, guided.name)!.reason}`,
+    reason: `${howAlike(similarity)} (CKA ${similarity.toFixed(2)}), at ${depthOf(hint)} of the depth of the teacher and ${depthOf(guided)} of that of the student. ${plan(hint.name, guided.name)!.reason}`,
   }));
 }
 

@@ -2,6 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { AdapterMismatch, planAdapter } from './adapters';
 
 describe('planAdapter', () => {
+  test('calls what joins vectors a linear layer', () => {
+    expect(planAdapter('auto', [256], [64]).reason).toBe(
+      '256 units → 64 units: only the number of units differs, a linear layer joins them.',
+    );
+    expect(planAdapter('auto', [8, 8, 256], [8, 8, 64]).reason).toMatch(/only the channels differ, a 1×1/);
+  });
+
   test.each([
     [[16, 16, 32], [16, 16, 32], 'none'],
     [[16, 16, 16], [16, 16, 32], 'conv1x1'],

@@ -37,7 +37,8 @@ export function planAdapter(
   const shapes = `${describeShape(guided)} → ${describeShape(hint)}`;
   const fitting = proposeAdapter(guided, hint);
   if (kind === 'auto') {
-    if (fitting) return { kind: fitting, from: guided, to: hint, reason: `${shapes}: ${REASONS[fitting]}.` };
+    if (fitting)
+      return { kind: fitting, from: guided, to: hint, reason: `${shapes}: ${reasonFor(fitting, guided)}.` };
     throw new AdapterMismatch(
       `No adapter leads from the guided layer ${describeShape(guided)} to the hint ${describeShape(hint)}: ${explainMisfit(guided, hint)}. Choose layers of nearer sizes.`,
       null,
@@ -119,6 +120,12 @@ const REASONS: Record<AdapterPlan['kind'], string> = {
   transposed: 'the guided map is a whole number of times smaller, a transposed convolution enlarges it',
   regressor: 'the guided map is larger, a valid convolution shrinks it (FitNets)',
 };
+
+/** Between vectors a 1×1 convolution is a linear layer, which is the word that people know. */
+function reasonFor(kind: AdapterPlan['kind'], guided: readonly number[]): string {
+  const joinsVectors = kind === 'conv1x1' && guided.length === 1;
+  return joinsVectors ? 'only the number of units differs, a linear layer joins them' : REASONS[kind];
+}
 
 /** The order matters: the first that fits is proposed. */
 const PROPOSALS: readonly AdapterPlan['kind'][] = ['none', 'conv1x1', 'strided', 'transposed', 'regressor'];

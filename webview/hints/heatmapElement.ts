@@ -96,7 +96,6 @@ export class HeatmapElement extends LitElement {
         </div>
         <div class="legend" aria-hidden="true"><span>0</span><span class="scale"></span><span>1</span></div>
       </header>
-      ${matrix.notes.map((note) => html`<p class="note"><vscode-icon name="info"></vscode-icon> ${note}</p>`)}
       <p class="readout" aria-live="polite">
         ${cursor === null ? 'Point at a cell, or walk with the arrow keys; Enter chooses the pair.' : cellText(matrix, cursor)}
       </p>
@@ -123,6 +122,7 @@ export class HeatmapElement extends LitElement {
           }}
         ></canvas>
       </div>
+      ${matrix.notes.map((note) => html`<p class="note"><vscode-icon name="info"></vscode-icon> ${note}</p>`)}
     `;
   }
 

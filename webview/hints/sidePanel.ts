@@ -247,7 +247,7 @@ function suggestions(session: PickerSession): TemplateResult | typeof nothing {
     ${comparison.matrix.suggestions.length === 0 ? html`<p class="hollow">No pair stands out.</p>` : nothing}
     <ol>
       ${comparison.matrix.suggestions.map(
-        ({ teacher, student, similarity, reason }, index) =>
+        ({ teacher, student, reason }, index) =>
           html`<li class="suggestion">
             <button
               class="hint"
@@ -260,7 +260,7 @@ function suggestions(session: PickerSession): TemplateResult | typeof nothing {
                 ><span class="rank best">${index + 1}</span> <span class="name">${teacher}</span>
                 <span class="arrow">→</span> <span class="name">${student}</span></span
               >
-              <span class="why">${formatShare(similarity)}: ${reason}</span>
+              <span class="why">${reason}</span>
             </button>
             ${
               isPresent(teacher, student)
