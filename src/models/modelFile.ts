@@ -1,5 +1,6 @@
+import { realpath } from 'node:fs/promises';
 import { createRequire, SourceMap, type SourceMapPayload } from 'node:module';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, relative, resolve } from 'node:path';
 import { compileFunction } from 'node:vm';
 import { build, type BuildFailure, type BuildResult, type Message, type Metafile } from 'esbuild';
 import { z } from 'zod';
@@ -68,7 +69,7 @@ export async function bundleModelFile(file: string): Promise<ModelFile> {
   }
   const textOf = (ending: string) => result.outputFiles.find(({ path }) => path.endsWith(ending))!.text;
   const code = textOf('.cjs');
-  const mapText = textOf('.map');
+  const mapText = await withKnownNames(textOf('.map'), folder);
   announceBundle({ path: bundlePath, sourceMap: mapText });
   let places: Places | undefined;
   // Most models are built without anybody asking where something stands.
@@ -97,6 +98,35 @@ export async function bundleModelFile(file: string): Promise<ModelFile> {
       return first === undefined ? null : { file: first.file, line: first.line, column: first.column, chain };
     },
   };
+}
+
+/**
+ * A source map with the names by which people know the files: esbuild writes those that links lead to, which are other
+ * files to an editor whose folder was opened through a link.
+ *
+ * @param folder what the source map is relative to.
+ */
+async function withKnownNames(mapText: string, folder: string): Promise<string> {
+  const real = await realpath(folder);
+  if (real === folder) return mapText;
+  const map = z.looseObject({ sources: z.array(z.string()) }).parse(JSON.parse(mapText));
+  const known = async (source: string): Promise<string> => {
+    const written = resolve(folder, source);
+    const candidate = resolve(folder, relative(real, written));
+    const [target, same] = await Promise.all([written, candidate].map(realOf));
+    return target !== null && target === same ? candidate : source;
+  };
+  return JSON.stringify({ ...map, sources: await Promise.all(map.sources.map(known)) });
+}
+
+/** What a path leads to; null where nothing is. */
+async function realOf(path: string): Promise<string | null> {
+  try {
+    return await realpath(path);
+  } catch {
+    // Bundlers name sources that are in no file.
+    return null;
+  }
 }
 
 /** Finds the place in the user's files of a line and column of the bundle, all from 1; null where there is none. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
@@ -54,6 +54,24 @@ const withCrlf = (files: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(files).map(([name, text]) => [name, text.replaceAll('\n', '\r\n')]));
 
 describe('the source of every layer', () => {
+  it('has the name of the folder by which it was opened, a link', async () => {
+    const body = `import * as tf from '@tensorflow/tfjs';
+export const flat = (inputShape: number[]) => tf.layers.flatten({ name: 'flat', inputShape });
+`;
+    const model = `import * as tf from '@tensorflow/tfjs';
+import { flat } from '../blocks/flat';
+export const net = ({ inputShape, classes }: { inputShape: number[]; classes: number }) =>
+  tf.sequential({ layers: [flat(inputShape), tf.layers.dense({ name: 'logits', units: classes })] });
+`;
+    await write('linked', { 'blocks/flat.ts': body, 'models/net.ts': model });
+    await symlink(join(root, 'linked'), join(root, 'link'), 'junction');
+    const rows = await rowsOf('link', './models/net.ts#net');
+    expect(rows.map(({ source }) => source?.file)).toEqual([
+      join(root, 'link/blocks/flat.ts'),
+      join(root, 'link/models/net.ts'),
+    ]);
+  });
+
   it.each([
     ['TypeScript', 'typed', 'ts', typed],
     ['JavaScript', 'plain', 'js', plain],

@@ -20,8 +20,13 @@ describe('quickCheck', () => {
 
 describe('namedFiles', () => {
   it('has the files that may mend an experiment whose models fail', () => {
-    const text = 'data: { dataset: digits }\nteacher: { model: ../t.ts }\nstudent: { model: ./s.ts#net }\n';
-    expect(namedFiles(text, '/lab/a/kd.distill.yaml')).toEqual(['/lab/t.ts', '/lab/a/s.ts']);
+    const text =
+      'data: { dataset: digits }\nteacher: { model: ../t.ts#net, weights: ./t.safetensors }\nstudent: { model: ./s.ts#net }\n';
+    expect(namedFiles(text, '/lab/a/kd.distill.yaml')).toEqual([
+      '/lab/t.ts',
+      '/lab/a/t.safetensors',
+      '/lab/a/s.ts',
+    ]);
     expect(namedFiles('data: [', '/lab/kd.distill.yaml')).toEqual([]);
   });
 });

@@ -1,15 +1,11 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import { z } from 'zod';
 import { experimentSuffix, isExperiment } from '../experiments/files';
 import type { ExperimentPictures } from '../inspector/pictures';
 import type { HintsPanel } from './panel';
 
 /** As in `onWebviewPanel:` of package.json. */
 export const hintsViewType = 'distillery.hints';
-
-/** What the page keeps over a reload of the window, as far as the host needs it. */
-const savedSchema = z.object({ experiment: z.string().min(1) });
 
 /** The hint pickers of the window, one for each experiment. */
 export class HintsPanels implements vscode.WebviewPanelSerializer, vscode.Disposable {
@@ -29,15 +25,13 @@ export class HintsPanels implements vscode.WebviewPanelSerializer, vscode.Dispos
   /** Shows the picker of an experiment, beside its text. */
   async open(experiment: vscode.Uri): Promise<void> {
     const code = await loadPanel();
-    const known = this.panels.get(experiment.toString());
-    if (known !== undefined) {
-      known.reveal();
-      return;
-    }
+    if (this.reveal(experiment)) return;
     const isSeen = vscode.window.visibleTextEditors.some(
       ({ document }) => document.uri.toString() === experiment.toString(),
     );
     if (!isSeen) await vscode.window.showTextDocument(experiment, { preview: true });
+    // A second press of the button may have opened it meanwhile.
+    if (this.reveal(experiment)) return;
     const panel = vscode.window.createWebviewPanel(
       hintsViewType,
       titleOf(experiment),
@@ -48,14 +42,20 @@ export class HintsPanels implements vscode.WebviewPanelSerializer, vscode.Dispos
 
   /** Takes over a panel of an earlier session; its page remembers the experiment. */
   async deserializeWebviewPanel(panel: vscode.WebviewPanel, saved: unknown): Promise<void> {
-    const state = savedSchema.safeParse(saved);
-    const experiment = state.success ? vscode.Uri.parse(state.data.experiment) : undefined;
+    const experiment = experimentOf(saved);
     if (experiment === undefined || !isExperiment(experiment)) {
       this.log.debug('A hint picker of an earlier session does not know its experiment, and is closed.');
       panel.dispose();
       return;
     }
     this.adopt(panel, experiment, await loadPanel());
+  }
+
+  /** @returns whether there is a picker of the experiment. */
+  private reveal(experiment: vscode.Uri): boolean {
+    const known = this.panels.get(experiment.toString());
+    known?.reveal();
+    return known !== undefined;
   }
 
   private adopt(panel: vscode.WebviewPanel, experiment: vscode.Uri, code: PanelCode): void {
@@ -82,6 +82,13 @@ interface PanelCode {
 /** Loaded with the first picker: most windows never open one. */
 function loadPanel(): Promise<PanelCode> {
   return import('./panel');
+}
+
+/** The experiment in what the page keeps over a reload of the window. Without zod, which is not loaded with a window. */
+function experimentOf(saved: unknown): vscode.Uri | undefined {
+  if (typeof saved !== 'object' || saved === null || !('experiment' in saved)) return undefined;
+  const { experiment } = saved;
+  return typeof experiment === 'string' && experiment !== '' ? vscode.Uri.parse(experiment) : undefined;
 }
 
 function titleOf(experiment: vscode.Uri): string {

@@ -1,9 +1,14 @@
 import * as vscode from 'vscode';
-import type { Side } from './layerLines';
+import { markOf, type LineMark } from './layerLines';
 import type { OpenModels } from './openModels';
 
-const sides: readonly Side[] = ['teacher', 'student'];
-const pictures: Readonly<Record<Side, string>> = { teacher: 'hint', student: 'guided' };
+/** Their colours beside the scroll bar; their pictures in `media` have their names. */
+const colors: Readonly<Record<LineMark, string>> = {
+  hint: 'charts.orange',
+  guided: 'charts.blue',
+  both: 'charts.purple',
+};
+const kinds: readonly LineMark[] = ['hint', 'guided', 'both'];
 
 /** Marks the lines of code whose layers an open experiment uses: hint layers of teachers, guided layers of students. */
 export function registerGutter(
@@ -11,14 +16,12 @@ export function registerGutter(
   extension: vscode.Uri,
   log: vscode.LogOutputChannel,
 ): vscode.Disposable {
-  const marks = new Map(sides.map((side) => [side, markOf(extension, pictures[side])]));
+  const marks = new Map(kinds.map((kind) => [kind, decorationOf(extension, kind)]));
   const draw = async (editor: vscode.TextEditor): Promise<void> => {
     try {
       const lines = await models.linesIn(editor.document);
-      for (const [side, mark] of marks) {
-        const used = lines.filter(({ layers }) =>
-          layers.some(({ uses }) => uses.some((use) => use.side === side)),
-        );
+      for (const [kind, mark] of marks) {
+        const used = lines.filter((line) => markOf(line) === kind);
         editor.setDecorations(
           mark,
           used.map(({ line }) => new vscode.Range(line - 1, 0, line - 1, 0)),
@@ -39,13 +42,13 @@ export function registerGutter(
   );
 }
 
-function markOf(extension: vscode.Uri, name: string): vscode.TextEditorDecorationType {
+function decorationOf(extension: vscode.Uri, name: LineMark): vscode.TextEditorDecorationType {
   const icon = (theme: string): vscode.Uri => vscode.Uri.joinPath(extension, 'media', `${name}-${theme}.svg`);
   return vscode.window.createTextEditorDecorationType({
     gutterIconSize: 'contain',
     dark: { gutterIconPath: icon('dark') },
     light: { gutterIconPath: icon('light') },
-    overviewRulerColor: new vscode.ThemeColor(name === 'hint' ? 'charts.orange' : 'charts.blue'),
+    overviewRulerColor: new vscode.ThemeColor(colors[name]),
     overviewRulerLane: vscode.OverviewRulerLane.Left,
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { layerFiles, layerLines, pickable } from './layerLines';
+import { layerFiles, layerLines, markOf, pickable } from './layerLines';
 import { known, layer } from './pictures.fixture';
 
 const file = '/folder/nets.ts';
@@ -71,6 +71,20 @@ describe('layerLines', () => {
       (_, { line }) => (line === 2 ? null : line + 10),
     );
     expect(lines.map(({ line }) => line)).toEqual([17]);
+  });
+});
+
+describe('markOf', () => {
+  it('is one mark a line, also of a line whose layers are at both ends of hints', () => {
+    const lines = layerLines(file, [
+      known('a', { teachers: [[layer('t', [4], 1), layer('x', [4], 3)]], student: [layer('s', [4], 2)] }, [
+        { teacher: 't', student: 's' },
+      ]),
+      known('b', { teachers: [[layer('s', [4], 2)]], student: [layer('u', [4], 4)] }, [
+        { teacher: 's', student: 'u' },
+      ]),
+    ]);
+    expect(lines.map(markOf)).toEqual(['hint', 'both', null, 'guided']);
   });
 });
 

@@ -123,6 +123,16 @@ export function othersOf({ experiment, side }: Part): Part[] {
   return partsOf(experiment).filter((other) => other.side !== side);
 }
 
+/** What a line is used for in hints: VS Code shows one picture beside a line. */
+export type LineMark = 'hint' | 'guided' | 'both';
+
+/** The mark of a line; null for one whose layers are in no hint. */
+export function markOf({ layers }: LayerLine): LineMark | null {
+  const sides = new Set(layers.flatMap(({ uses }) => uses.map(({ side }) => side)));
+  if (sides.size === 2) return 'both';
+  return sides.has('teacher') ? 'hint' : sides.has('student') ? 'guided' : null;
+}
+
 /** Where a chain of calls leads to a layer: the innermost call first. */
 export function placesOf({ source }: LayerRow): SourcePosition[] {
   if (source === null) return [];
