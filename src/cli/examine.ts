@@ -7,6 +7,7 @@ import { formatProblem, type Problem } from '../experiment/problem';
 import { experimentFileName } from '../runs/create';
 import { hasCode } from '../runs/files';
 import type { ExaminedExperiment } from '../trainer/examine';
+import { nearPath } from './output';
 
 /**
  * Reads and checks an experiment, its models included.
@@ -53,8 +54,7 @@ function unreadable(file: string, message: string, suggestion?: string): Problem
 export function describeProblems(problems: readonly Problem[]): string {
   const lines = problems.map((problem) => {
     const paint = { error: colors.red, warning: colors.yellow, information: colors.blue }[problem.severity];
-    const relative = { ...problem, file: path.relative('', problem.file) || problem.file };
-    return formatProblem(relative).replace(`${problem.severity}:`, paint(`${problem.severity}:`));
+    return formatProblem({ ...problem, file: nearPath(problem.file) }).replace(`${problem.severity}:`, paint(`${problem.severity}:`));
   });
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   const others = problems.length - errors;

@@ -12,7 +12,7 @@ import { comesInAFile, openModel } from '../models/open';
 import { describeTeachers } from '../trainer/teacherArchitecture';
 import { describeProblems } from './examine';
 import { CommandError, EXIT, type ExitCode } from './exit';
-import { group, layOutTable, printJson, printLine } from './output';
+import { group, layOutTable, nearPath, printJson, printLine } from './output';
 
 export interface LayersOptions {
   /** `[height, width, channels]`. */
@@ -173,8 +173,7 @@ function showShape(shape: readonly number[]): string {
 
 /** `models/net.ts:12:5`, relative to the working directory where it lies in there. */
 function showPlace({ file, line, column }: SourcePosition): string {
-  const relative = path.relative('', file);
-  return `${relative.startsWith('..') || relative === '' ? file : relative}:${line}:${column}`;
+  return `${nearPath(file)}:${line}:${column}`;
 }
 
 function describeError({ message, source }: ModelError): string {

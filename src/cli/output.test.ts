@@ -1,10 +1,10 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { lastLines } from './lastLines';
 import { describeEvent } from './news';
-import { duration, group, layOutReport, layOutTable, percent } from './output';
+import { duration, group, layOutReport, layOutTable, nearPath, percent } from './output';
 
 function plain(text: string): string {
   // eslint-disable-next-line no-control-regex -- colours are control sequences
@@ -23,6 +23,11 @@ describe('layOutTable', () => {
     );
     expect(plain(table)).toBe('run        n\na          1\nlong   1,000');
   });
+});
+
+it('names files within the working directory shortly, others in full', () => {
+  expect(nearPath(resolve('models', 'net.ts'))).toBe(join('models', 'net.ts'));
+  expect(nearPath(resolve('..', 'elsewhere.ts'))).toBe(resolve('..', 'elsewhere.ts'));
 });
 
 it('lays out a report; what is not known is a dash', () => {

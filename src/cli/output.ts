@@ -1,3 +1,4 @@
+import { isAbsolute, relative } from 'node:path';
 import colors from 'picocolors';
 import type { ReportRow } from '../runs/report';
 import type { RunState } from '../runs/summary';
@@ -80,6 +81,12 @@ export function percent(share: number | null): string {
 
 export function group(count: number | null): string {
   return count === null ? '–' : count.toLocaleString('en-US');
+}
+
+/** A file as a terminal makes it clickable: relative to the working directory where it lies in there. */
+export function nearPath(file: string): string {
+  const near = relative('', file);
+  return near.startsWith('..') || near === '' || isAbsolute(near) ? file : near;
 }
 
 /** `7 s`, `3 min 20 s`, `2 h 5 min`. */
