@@ -54,7 +54,10 @@ function unreadable(file: string, message: string, suggestion?: string): Problem
 export function describeProblems(problems: readonly Problem[]): string {
   const lines = problems.map((problem) => {
     const paint = { error: colors.red, warning: colors.yellow, information: colors.blue }[problem.severity];
-    return formatProblem({ ...problem, file: nearPath(problem.file) }).replace(`${problem.severity}:`, paint(`${problem.severity}:`));
+    return formatProblem({ ...problem, file: nearPath(problem.file) }).replace(
+      `${problem.severity}:`,
+      paint(`${problem.severity}:`),
+    );
   });
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   const others = problems.length - errors;
