@@ -164,6 +164,15 @@ describe('a hint that is there', () => {
     await opened.click('student', 'block2/relu');
     expect(await opened.aside.locator('.confirm').textContent()).toContain('Line 3 of');
   });
+
+  it('does not say that there are no hints where they cannot be read', async () => {
+    const opened = await open({ teacher, student });
+    await expect.poll(() => opened.aside.locator('h2').first().textContent()).toBe('No hints yet');
+    await opened.hints({ hints: [], obstacle: 'Line 3 of student.distill.yaml has a mistake.' });
+    await expect
+      .poll(() => opened.aside.locator('h2').first().textContent())
+      .toBe('The hints cannot be read');
+  });
 });
 
 describe('the source', () => {

@@ -74,7 +74,7 @@ export function banners(session: PickerSession): TemplateResult[] {
             },
           },
     });
-  } else if (state.isStale && !state.isBusy && !hasModelFailure(session)) {
+  } else if (state.isStale && !state.isBusy && text?.obstacle == null && !hasModelFailure(session)) {
     list.push({
       kind: 'information',
       text: 'Something has changed since these models were built.',

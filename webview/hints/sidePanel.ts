@@ -188,11 +188,12 @@ function selectedHint(session: PickerSession, hint: PickedHint): TemplateResult 
 }
 
 function overview(session: PickerSession): TemplateResult {
-  const { list, comparison, member } = session;
+  const { list, comparison, member, text } = session;
+  const none = text?.obstacle == null ? 'No hints yet' : 'The hints cannot be read';
   const isCompared = comparison?.kind === 'done' && comparison.member === member;
   return html`
     <section>
-      <h2>${list.length === 0 ? 'No hints yet' : counted(list.length, 'hint')}</h2>
+      <h2>${list.length === 0 ? none : counted(list.length, 'hint')}</h2>
       <ul class="hints">
         ${list.map((hint, index) => hintRow(session, hint, index))}
       </ul>
