@@ -8,6 +8,7 @@ import { experimentFileName } from '../runs/create';
 import { hasCode } from '../runs/files';
 import type { ExaminedExperiment } from '../trainer/examine';
 import { nearPath } from './output';
+import { watchingModels } from './watching';
 
 /**
  * Reads and checks an experiment, its models included.
@@ -23,7 +24,7 @@ export async function examineExperiment(given: string, text?: string): Promise<E
   }
   // Loads TensorFlow.js, which commands that only read runs never need.
   const { examineText } = await import('../trainer/examine');
-  return examineText(file, content);
+  return watchingModels(() => examineText(file, content));
 }
 
 /** The text of the file, or why there is none. */

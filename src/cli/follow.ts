@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { requestStop } from '../runs/control';
-import { readRunFolder, readState, type RunFolder } from '../runs/folder';
+import { readRunFolder, readStanding, type RunFolder } from '../runs/folder';
 import type { RunState } from '../runs/summary';
 import { runsFolder, workspaceOf } from '../runs/workspace';
 import { RunNews } from './news';
@@ -33,8 +33,7 @@ export async function followRun(directory: string, options: FollowOptions): Prom
   const stopping = listenForStop(directory, line);
   try {
     for (;;) {
-      const folder = await readRunFolder(directory);
-      const state = await readState(folder);
+      const { folder, state } = await readStanding(directory);
       // Read after the state: at the end everything has been said.
       const chain = await waitingChain(folder);
       for (const run of chain) for (const said of await news.of(run)) line.say(said);

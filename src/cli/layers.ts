@@ -13,6 +13,7 @@ import { describeTeachers } from '../trainer/teacherArchitecture';
 import { describeProblems } from './examine';
 import { CommandError, EXIT, type ExitCode } from './exit';
 import { group, layOutTable, nearPath, printJson, printLine } from './output';
+import { watchingModels } from './watching';
 
 export interface LayersOptions {
   /** `[height, width, channels]`. */
@@ -42,8 +43,8 @@ export async function layers(given: string, options: LayersOptions): Promise<Exi
   // Building models needs a backend, and this one is there at once.
   if (!tf.getBackend()) await tf.setBackend('cpu');
   try {
-    if (/\.ya?ml$/i.test(given)) await showExperiment(given, options);
-    else await showModel(given, options);
+    const show = /\.ya?ml$/i.test(given) ? showExperiment : showModel;
+    await watchingModels(() => show(given, options));
     return EXIT.ok;
   } catch (error) {
     if (error instanceof ModelError) throw new CommandError(describeError(error));

@@ -5,6 +5,7 @@ import type { SimilarityMatrix } from '../protocol/inspection';
 import { hasCode, isMissing } from '../runs/files';
 import { CommandError, EXIT, type ExitCode } from './exit';
 import { printJson, printLine } from './output';
+import { watchingModels } from './watching';
 
 export interface SimilarityOptions {
   member: number;
@@ -28,7 +29,8 @@ export async function similarity(given: string, options: SimilarityOptions): Pro
   };
   let matrix: SimilarityMatrix;
   try {
-    matrix = await compareLayers({ file, text }, options.member, options.images, progress);
+    const { member, images } = options;
+    matrix = await watchingModels(() => compareLayers({ file, text }, member, images, progress));
   } catch (error) {
     if (isMistake(error)) throw new CommandError(error.message, EXIT.mistake);
     throw error;

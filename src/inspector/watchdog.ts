@@ -12,7 +12,8 @@ import {
 
 /**
  * Watches this thread from another one while it runs code of models, which may never end. When it is busy for longer
- * than the time limit, the other thread reports where it is, and whoever started this process ends it.
+ * than the time limit, the other thread reports where it is, and whoever started this process ends it; in a terminal it
+ * ends itself.
  */
 export class Watchdog {
   private readonly shared = new Int32Array(new SharedArrayBuffer(8));
@@ -22,13 +23,20 @@ export class Watchdog {
    * @param timeLimit seconds.
    * @param descriptor open file that the report is written to.
    * @param onBroken told why nobody watches any more.
+   * @param form of the report.
    */
-  constructor(timeLimit: number, descriptor: number, onBroken: (problem: string) => void) {
+  constructor(
+    timeLimit: number,
+    descriptor: number,
+    onBroken: (problem: string) => void,
+    form: WatchdogData['form'] = { kind: 'json' },
+  ) {
     const program = join(fileURLToPath(new URL('.', import.meta.url)), 'watchdog.js');
     const workerData: WatchdogData = {
       shared: this.shared.buffer,
       timeLimit,
       descriptor,
+      form,
     };
     this.thread = new Worker(program, { workerData, execArgv: [] });
     this.thread.on('error', (error) => {

@@ -8,6 +8,8 @@ export interface WatchdogData {
   timeLimit: number;
   /** Where it writes its report. */
   descriptor: number;
+  /** `json` for a program that ends this process then; `text` for people, and the process ends itself with this code. */
+  form: { kind: 'json' } | { kind: 'text'; exitCode: number };
 }
 
 /** Each bundle of model code, before it is run. */

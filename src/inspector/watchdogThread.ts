@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { SourcePosition } from '../layers/table';
 import type { StuckReport } from '../protocol/inspection';
+import { TIME_LIMIT_VARIABLE } from '../protocol/inspectorProcess';
 import {
   BEAT_MILLISECONDS,
   WATCH_MODES,
@@ -19,7 +20,7 @@ const pauseMilliseconds = 2_000;
 /** Whoever reads the report ends the process. When nobody does, it ends itself. */
 const graceMilliseconds = 5_000;
 
-const { shared, timeLimit, descriptor } = workerData as WatchdogData;
+const { shared, timeLimit, descriptor, form } = workerData as WatchdogData;
 const slots = new Int32Array(shared);
 /** By path: source maps, read when they are needed. */
 const bundles = new Map<string, string>();
@@ -30,6 +31,7 @@ let lastBeats = 0;
 /** For how many beats in a row nothing was heard. */
 let missed = 0;
 let isAsking = false;
+let isTold = false;
 
 // Missed beats are counted, not the clock: a computer that sleeps misses none.
 setInterval(() => {
@@ -76,6 +78,13 @@ async function whereIsIt(): Promise<Place | null> {
       });
     });
     const place = placeOf(frames, urls);
+    const [innermost] = frames;
+    if (form.kind === 'text' && place !== null && innermost !== undefined) {
+      report(place);
+      // Where it stands, so that it ends as a command does that found a mistake.
+      const expression = `globalThis.process.reallyExit(${form.exitCode})`;
+      session.post('Debugger.evaluateOnCallFrame', { callFrameId: innermost.callFrameId, expression });
+    }
     await new Promise<void>((done) => {
       setTimeout(done, pauseMilliseconds);
       session.post('Debugger.resume', () => {
@@ -115,17 +124,28 @@ function sourceOf(url: string, location: Debugger.Location): SourcePosition | nu
 }
 
 function report(place: Place | null): void {
-  const where = place === null ? '' : `, in ${describe(place)}`;
-  const message = `Code of the model still runs after ${timeLimit} s${where}. It was stopped: does it end? If it only takes long, raise the setting distillery.inspector.timeLimit.`;
-  const stuck: StuckReport = { message, source: place?.source ?? null };
+  if (isTold) return;
+  isTold = true;
   try {
-    writeSync(descriptor, `${JSON.stringify(stuck)}\n`);
+    writeSync(descriptor, `${form.kind === 'json' ? forProgram(place) : forPeople(place)}\n`);
   } catch {
     // Nobody reads it: whoever started this process is gone, and so are we in a moment.
   }
   setTimeout(() => {
     process.kill(process.pid, 'SIGKILL');
   }, graceMilliseconds);
+}
+
+function forProgram(place: Place | null): string {
+  const where = place === null ? '' : `, in ${describe(place)}`;
+  const message = `Code of the model still runs after ${timeLimit} s${where}. It was stopped: does it end? If it only takes long, raise the setting distillery.inspector.timeLimit.`;
+  const stuck: StuckReport = { message, source: place?.source ?? null };
+  return JSON.stringify(stuck);
+}
+
+function forPeople(place: Place | null): string {
+  const at = place === null ? '' : `${place.source.file}:${place.source.line}:${place.source.column}: `;
+  return `${at}Code of the model still runs after ${timeLimit} s. It was stopped: does it end? If it only takes long, set the environment variable ${TIME_LIMIT_VARIABLE} to more seconds.`;
 }
 
 function describe({ function: name, source }: Place): string {

@@ -59,6 +59,28 @@ export function readRunEnd(directory: string): Promise<RunEnd | null> {
   return readJsonIfPresent(join(directory, RUN_FILES.end), runEndSchema);
 }
 
+/** A run folder, and how the run stands. */
+export interface Standing {
+  folder: RunFolder;
+  state: RunState;
+}
+
+/** Reads a run folder, and how the run stands. @throws As {@link readRunFolder}. */
+export async function readStanding(directory: string): Promise<Standing> {
+  return standingOf(await readRunFolder(directory));
+}
+
+/**
+ * How a run stands whose folder was read just now. A trainer that is dead may have written how its run ended after that
+ * look and before this one; then the folder is read once more.
+ */
+export async function standingOf(folder: RunFolder): Promise<Standing> {
+  const state = await readState(folder);
+  if (state !== 'interrupted' || folder.end !== null) return { folder, state };
+  const again = await readRunFolder(folder.directory);
+  return { folder: again, state: await readState(again) };
+}
+
 /** How a run stands now, from its files and from whether its trainer lives. */
 export async function readState(signs: RunSigns): Promise<RunState> {
   const now = Date.now();

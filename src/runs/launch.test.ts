@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clearStopRequest, readStopRequest, requestStop } from './control';
-import { readRunEnd, readRunFolder, readState } from './folder';
+import { readRunEnd, readRunFolder, readState, standingOf } from './folder';
+import { writeJson } from './files';
 import {
   LaunchError,
   MEMORY_SETTINGS,
@@ -69,6 +70,16 @@ describe('startTrainer', () => {
     expect(folder.launch?.process).toEqual(identity);
     expect(await isAlive(identity)).toBe('alive');
     expect(await readState(folder)).toBe('running');
+  });
+
+  it('does not take a run for interrupted that ended between two looks', async () => {
+    await useTrainer('process.exit(0)');
+    const identity = await start();
+    while ((await isAlive(identity)) !== 'dead') await sleep(10);
+    const before = await readRunFolder(directory);
+    const end = { state: 'finished', at: new Date().toISOString(), step: 1, reason: null, seconds: 1 };
+    await writeJson(join(directory, RUN_FILES.end), end);
+    expect(await standingOf(before)).toMatchObject({ state: 'finished', folder: { end } });
   });
 
   it('sees at once that a trainer died before its first heartbeat', async () => {

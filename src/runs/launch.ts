@@ -6,7 +6,7 @@ import { findBoundTeachers } from './boundTeachers';
 import { takeClaim } from './claim';
 import { clearStopRequest } from './control';
 import { writeJson } from './files';
-import { readRunFolder, readState } from './folder';
+import { readStanding } from './folder';
 import { identifyProcess } from './process';
 import { RUN_FILES, type ProcessIdentity, type RunLaunch } from './record';
 import { workspaceOf } from './workspace';
@@ -70,8 +70,7 @@ export async function resumeRun(directory: string, programs: TrainerPrograms): P
   const release = await takeClaim(join(directory, dirname(RUN_FILES.launch), 'launching'));
   if (release === null) throw new LaunchError(`Someone else is resuming ${directory} at this moment.`);
   try {
-    const folder = await readRunFolder(directory);
-    const state = await readState(folder);
+    const { folder, state } = await readStanding(directory);
     if (state === 'running') throw new LaunchError(`Run ${folder.record.id} is already running.`);
     if (state === 'finished') {
       throw new LaunchError(`Run ${folder.record.id} has finished; there is nothing left to train.`);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { requestStop } from './control';
-import { readRunFolder, readState, type RunFolder } from './folder';
+import { readRunFolder, readStanding, readState, type RunFolder } from './folder';
 import { killTree } from './process';
 import { deriveState, lastLifeSign } from './state';
 import type { RunState } from './summary';
@@ -35,8 +35,7 @@ export interface StopOutcome {
  * be resumed from its last checkpoint.
  */
 export async function stopRun(directory: string, options: StopOptions): Promise<StopOutcome> {
-  const before = await readRunFolder(directory);
-  const state = await readState(before);
+  const { state } = await readStanding(directory);
   if (state !== 'running') return { state, rung: null, refused: null };
   options.onRung?.('request');
   await requestStop(directory, options.by);
@@ -73,7 +72,7 @@ async function kill(folder: RunFolder, options: StopOptions): Promise<StopOutcom
 async function waitForEnd(directory: string, milliseconds: number): Promise<RunState> {
   const deadline = Date.now() + milliseconds;
   for (;;) {
-    const state = await readState(await readRunFolder(directory));
+    const { state } = await readStanding(directory);
     if (state !== 'running' || Date.now() >= deadline) return state;
     await sleep(pollMilliseconds);
   }

@@ -2,7 +2,7 @@ import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { didYouMean, nearestWords } from '../experiment/nearest';
 import { hasCode, isMissing, writeJson } from './files';
-import { readRunFolder, readState, type RunFolder } from './folder';
+import { readRunFolder, standingOf, type RunFolder } from './folder';
 import { RUN_FILES, type RunLabels } from './record';
 import { describePhase } from './state';
 import type { RunSummary } from './summary';
@@ -169,9 +169,9 @@ export class RunStore {
 }
 
 /** What lists show of a run, from its folder. */
-export async function summarizeFolder(folder: RunFolder): Promise<RunSummary> {
+export async function summarizeFolder(read: RunFolder): Promise<RunSummary> {
+  const { folder, state } = await standingOf(read);
   const { directory, record, progress, end, labels } = folder;
-  const state = await readState(folder);
   const phase = describePhase(folder, state, Date.now());
   return {
     id: record.id,

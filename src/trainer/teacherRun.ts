@@ -4,7 +4,7 @@ import { findBoundTeachers, type TeacherWeights } from '../runs/boundTeachers';
 import { requestStop } from '../runs/control';
 import { createRun } from '../runs/create';
 import { fingerprintsOf } from '../runs/fingerprint';
-import { readRunFolder, readState } from '../runs/folder';
+import { readStanding } from '../runs/folder';
 import { resumeRun, startTrainer, type TrainerPrograms } from '../runs/launch';
 import { RUN_FILES } from '../runs/record';
 import { RunStore } from '../runs/store';
@@ -34,7 +34,7 @@ export async function obtainTeacherRun(
     const { finished, unfinished } = await findTeacherRun(store, fingerprint);
     return finished ? { ...finished, started: false } : launch(teacher, unfinished, options);
   });
-  if ((await readState(await readRunFolder(directory))) === 'finished') return trainedTeacher(directory, id);
+  if ((await readStanding(directory)).state === 'finished') return trainedTeacher(directory, id);
   reporter.event({
     type: 'note',
     message: `${options.label} is not trained yet: ${started ? 'training it' : 'waiting for its run'} (${id}).`,
@@ -46,10 +46,10 @@ export async function obtainTeacherRun(
       if (started) await requestStop(directory, `${STUDENT_STOPPED} ${path.basename(reporter.directory)}`);
       throw new StoppedByRequest(by);
     }
-    const state = await readState(await readRunFolder(directory));
+    const { state, folder } = await readStanding(directory);
     if (state === 'finished') return trainedTeacher(directory, id);
     if (state !== 'running') {
-      const { end } = await readRunFolder(directory);
+      const { end } = folder;
       // Another student gave it up together with itself; we still need it.
       if (end?.reason?.includes(STUDENT_STOPPED)) return obtainTeacherRun(teacher, reporter, options);
       throw new Error(

@@ -53,12 +53,12 @@ interface Result {
  */
 function distillery(
   parameters: readonly string[],
-  options: { input?: string; interruptAt?: RegExp; cwd?: string } = {},
+  options: { input?: string; interruptAt?: RegExp; cwd?: string; env?: Record<string, string> } = {},
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [cli, ...parameters], {
       cwd: options.cwd ?? workspace,
-      env: { ...process.env, NO_COLOR: '1' },
+      env: { ...process.env, NO_COLOR: '1', ...options.env },
     });
     let [output, errors] = ['', ''];
     let { interruptAt } = options;
@@ -109,6 +109,18 @@ describe('distillery', () => {
         { file, line: 1, column: 1, code: 'missing-file', suggestion: 'tiny.distill.yaml' },
       ]);
     }
+  });
+
+  test('check says where code of a model never ends', async () => {
+    const endless = 'export function student() {\n  for (;;) {\n    continue;\n  }\n}\n';
+    await writeFile(path.join(workspace, 'endless.ts'), endless);
+    const text = 'data: { dataset: digits }\nstudent: { model: ./endless.ts#student }\n';
+    const { code, errors } = await distillery(['check', 'endless.distill.yaml', '--stdin'], {
+      input: text,
+      env: { DISTILLERY_INSPECTOR_TIME_LIMIT: '1' },
+    });
+    expect(code).toBe(2);
+    expect(errors).toMatch(/endless\.ts:[23]:\d+: Code of the model still runs after 1 s/);
   });
 
   test('check takes unsaved text from standard input', async () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { keyedRandom } from '../../src/random/keyed';
 import { EventTail } from '../../src/runs/eventLog';
 import { isMissing } from '../../src/runs/files';
-import { readRunFolder, readState } from '../../src/runs/folder';
+import { readRunFolder, readStanding } from '../../src/runs/folder';
 import { resumeRun, startTrainer } from '../../src/runs/launch';
 import { RUN_FILES } from '../../src/runs/record';
 import { readSafetensors } from '../../src/models/safetensors';
@@ -72,7 +72,7 @@ async function killOnceAndResume(index: number): Promise<string> {
   await sleep(((index + keyedRandom('kill', index)()) / kills) * milliseconds);
   kill(pid);
   await checkReadable(directory);
-  const state = await readState(await readRunFolder(directory));
+  const { state } = await readStanding(directory);
   if (state === 'running') await waitForEnd(directory);
   if ((await readRunFolder(directory)).end === null) await resumeRun(directory, programs);
   const { end } = await waitForEnd(directory);

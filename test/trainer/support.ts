@@ -10,7 +10,7 @@ import { readSafetensors } from '../../src/models/safetensors';
 import { createRun } from '../../src/runs/create';
 import { readEvents } from '../../src/runs/eventLog';
 import type { RunEvent } from '../../src/runs/events';
-import { readRunFolder, readState, type RunFolder } from '../../src/runs/folder';
+import { readStanding, type RunFolder } from '../../src/runs/folder';
 import { startTrainer, type TrainerPrograms } from '../../src/runs/launch';
 import { RUN_FILES } from '../../src/runs/record';
 
@@ -79,8 +79,8 @@ export async function train(workspace: string, name: string, text: string, engin
 /** Waits until a run does not run any more. */
 export async function waitForEnd(directory: string): Promise<RunFolder> {
   for (;;) {
-    const folder = await readRunFolder(directory);
-    if ((await readState(folder)) !== 'running') return folder;
+    const { folder, state } = await readStanding(directory);
+    if (state !== 'running') return folder;
     await sleep(50);
   }
 }
@@ -88,9 +88,8 @@ export async function waitForEnd(directory: string): Promise<RunFolder> {
 /** Waits until a run has told of a step in its event log. */
 export async function waitForStepEvent(directory: string, step: number): Promise<void> {
   while (!ofType(await eventsOf(directory), 'step').some((event) => event.step >= step)) {
-    const folder = await readRunFolder(directory);
-    if ((await readState(folder)) !== 'running')
-      throw new Error(`The run ended: ${folder.end?.reason ?? 'interrupted'}`);
+    const { folder, state } = await readStanding(directory);
+    if (state !== 'running') throw new Error(`The run ended: ${folder.end?.reason ?? 'interrupted'}`);
     await sleep(50);
   }
 }
@@ -98,10 +97,9 @@ export async function waitForStepEvent(directory: string, step: number): Promise
 /** Waits until the heartbeat of a run tells so many steps. */
 export async function waitForStep(directory: string, step: number): Promise<void> {
   for (;;) {
-    const folder = await readRunFolder(directory);
+    const { folder, state } = await readStanding(directory);
     if ((folder.progress?.step ?? 0) >= step) return;
-    if ((await readState(folder)) !== 'running')
-      throw new Error(`The run ended: ${folder.end?.reason ?? 'interrupted'}`);
+    if (state !== 'running') throw new Error(`The run ended: ${folder.end?.reason ?? 'interrupted'}`);
     await sleep(20);
   }
 }

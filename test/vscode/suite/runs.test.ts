@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, before, describe, it } from 'mocha';
 import * as vscode from 'vscode';
-import { readRunFolder, readState } from '../../../src/runs/folder';
+import { readRunFolder, readStanding, readState } from '../../../src/runs/folder';
 import { RUN_FILES, runLabelsSchema } from '../../../src/runs/record';
 import { makeSampleRun } from '../../../src/runs/sampleRun';
 import { runsFolder } from '../../../src/runs/workspace';
@@ -93,7 +93,7 @@ function curvesTab(): vscode.Tab | undefined {
 }
 
 async function stateOf(directory: string): Promise<string> {
-  return readState(await readRunFolder(directory));
+  return (await readStanding(directory)).state;
 }
 
 /** The folder of the run of that name that has trained at least a step in its present attempt. */
