@@ -9,6 +9,7 @@ import type { Experiment } from '../experiment/schema';
 import type { LayerRow, LayerTable, SourcePosition } from '../layers/table';
 import { ModelError, type ModelContext } from '../models/model';
 import { comesInAFile, openModel } from '../models/open';
+import { showSizes } from '../models/openedLayers';
 import { describeTeachers } from '../trainer/teacherArchitecture';
 import { describeProblems } from './examine';
 import { CommandError, EXIT, type ExitCode } from './exit';
@@ -137,7 +138,7 @@ export function layOutLayers(table: LayerTable, role = 'model'): string {
   const { label, format, input, outputs, rows, definition, notes } = table;
   const facts = [
     format,
-    ...(input === null ? [] : [`takes ${showShape(input)}`]),
+    ...(input === null ? [] : [`takes ${showSizes(input)}`]),
     ...(outputs.length === 0 ? [] : [`gives ${outputs.join(', ')}`]),
     ...(definition === null ? [] : [showPlace(definition)]),
   ];
@@ -146,7 +147,7 @@ export function layOutLayers(table: LayerTable, role = 'model'): string {
   const cells = rows.map((row) => [
     row.uses === 1 ? row.name : `${row.name} (${row.uses} times)`,
     row.kind,
-    row.shape === null ? '–' : showShape(row.shape),
+    row.shape === null ? '–' : showSizes(row.shape),
     row.parameters === 0 ? '–' : group(row.parameters),
     row.multiplyAdds === 0 ? '–' : group(row.multiplyAdds),
     row.receptiveField === null ? '–' : row.receptiveField.join('×'),
@@ -165,11 +166,6 @@ export function layOutLayers(table: LayerTable, role = 'model'): string {
     layOutTable(head, [...cells, totals], [3, 4]),
     ...notes,
   ].join('\n');
-}
-
-/** `16×16×32`; a size that depends on the input is `?`. */
-function showShape(shape: readonly number[]): string {
-  return shape.map((size) => (size < 0 ? '?' : String(size))).join('×');
 }
 
 /** `models/net.ts:12:5`, relative to the working directory where it lies in there. */
